@@ -1,0 +1,64 @@
+# make serve | test | check | build | bench | deploy: each bootstraps what it needs. PYTHON is any Python from 3.11 on.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SAM := .venv-sam/bin/sam
+PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes
+
+.PHONY: help serve test check format lock deploy clean
+
+help:
+	@echo "make serve   run Signet here, with an embedded AWS"
+	@echo "make test    every test"
+	@echo "make check   every gate: format, lint, types, imports, template, tests with coverage"
+	@echo "make build   both layers and all functions for Lambda, without Docker"
+	@echo "make bench   cold start and CPU per request, each against a baseline of the same run"
+	@echo "make deploy  sam deploy with samconfig.toml"
+
+serve: $(VENV)/.complete
+	@exec $(BIN)/signet serve
+
+test: $(VENV)/.complete $(SAM)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.complete $(SAM)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy layers/core/signet cli/signet_cli tests bench
+	$(BIN)/lint-imports
+	$(SAM) validate --lint
+	$(BIN)/python -m pytest --cov --cov-fail-under=95 --quiet tests/unit tests/endpoints tests/contract tests/advisories tests/architecture
+
+format: $(VENV)/.complete
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+deploy: build
+	$(SAM) deploy
+
+# The stamp is made last: an installation that was interrupted begins anew.
+$(VENV)/.complete: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Signet needs Python 3.11 or later; pass PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python $(PIP_INSTALL) -r requirements/dev.txt
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# aws-sam-cli pins boto3 and pydantic to releases of its own, so it lives apart.
+$(SAM): requirements/sam.txt
+	$(PYTHON) -m venv .venv-sam
+	.venv-sam/bin/python $(PIP_INSTALL) -r requirements/sam.txt
+	@touch $@
+
+# Compiled without an index address: no host of a registry is ever named in a lock.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+lock: $(VENV)/.complete
+	cd requirements && for name in runtime dev sam lambda bench; do ../$(LOCK) $(UPGRADE) --output-file $$name.txt $$name.in || exit 1; done
+
+clean:
+	rm -rf $(VENV) .venv-sam .aws-sam build
+
+include build.mk

@@ -1,0 +1,1 @@
+"""AWS: the only package of the library that speaks to it."""

@@ -1,0 +1,111 @@
+"""Clients in the registry table: item `client#<client_id>` / `client`."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields
+from hashlib import sha256
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from signet.aws.attributes import Attribute, Item, attribute, item, values
+from signet.aws.failures import calling, code
+from signet.errors import Reason, unavailable
+from signet.model.client import Client, ClientInvalid, ClientSecret
+
+_FIELDS = {field.name for field in fields(Client)}
+
+_LISTING = "client"
+
+
+class DynamoDbClientRegistry:
+    """ports.ClientRegistry on a table. `dynamodb` is a botocore client.
+
+    Every item carries the digest of its record, `etag`: a write that succeeded and whose answer was lost comes back
+    from the SDK's retry as a failed condition, and is recognised by it.
+    """
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def get(self, client_id: str, *, fresh: bool = False) -> Client | None:  # noqa: ARG002 - every read is fresh here
+        """As ports.ClientStore.get, by one consistent read."""
+        with calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
+            answer = self._dynamodb.get_item(TableName=self._table, Key=_key(client_id), ConsistentRead=True)
+        return _client(answer["Item"]) if "Item" in answer else None
+
+    def create(self, client: Client) -> bool:
+        """As ports.ClientRegistry.create."""
+        return self._put(client, "attribute_not_exists(pk)", {})
+
+    def replace(self, client: Client, previous: Client) -> bool:
+        """As ports.ClientRegistry.replace."""
+        return self._put(client, "etag = :previous", {":previous": attribute(_etag(previous))})
+
+    def delete(self, client_id: str) -> bool:
+        """As ports.ClientRegistry.delete."""
+        with calling("dynamodb:DeleteItem", Reason.STORE_UNAVAILABLE):
+            answer = self._dynamodb.delete_item(TableName=self._table, Key=_key(client_id), ReturnValues="ALL_OLD")
+        return "Attributes" in answer
+
+    def list(self) -> Iterator[Client]:
+        """As ports.ClientRegistry.list, through the sparse index `clients`."""
+        start: dict[str, Any] = {}
+        while True:
+            with calling("dynamodb:Query", Reason.STORE_UNAVAILABLE):
+                page = self._dynamodb.query(
+                    TableName=self._table,
+                    IndexName="clients",
+                    KeyConditionExpression="listing = :client",
+                    ExpressionAttributeValues={":client": attribute(_LISTING)},
+                    **start,
+                )
+            yield from map(_client, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _put(self, client: Client, condition: str, expression_values: Mapping[str, Attribute]) -> bool:
+        record = {**_key(client.client_id), **item({**_record(client), "etag": _etag(client), "listing": _LISTING})}
+        with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
+            try:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=record,
+                    ConditionExpression=condition,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **({"ExpressionAttributeValues": expression_values} if expression_values else {}),
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+                # our own write, whose answer was lost, is a success
+                return bool(error.response.get("Item", {}).get("etag") == record["etag"])
+        return True
+
+
+def _key(client_id: str) -> Item:
+    return item({"pk": f"client#{client_id}", "sk": "client"})
+
+
+def _record(client: Client) -> dict[str, Any]:
+    """What is stored of a client: its fields without those that are empty."""
+    return {name: value for name, value in asdict(client).items() if value not in (None, "", (), {})}
+
+
+def _etag(client: Client) -> str:
+    return sha256(json.dumps(_record(client), sort_keys=True).encode()).hexdigest()
+
+
+def _client(stored: Item) -> Client:
+    """The client of an item; one that cannot work is the operator's to mend, so its detail names the field."""
+    try:
+        record = {name: value for name, value in values(stored).items() if name in _FIELDS}
+        record = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
+        record["client_secrets"] = tuple(ClientSecret(**secret) for secret in record.get("client_secrets", ()))
+        return Client(**record)
+    except ClientInvalid as error:
+        raise unavailable(Reason.CLIENT_RECORD_INVALID, str(error)) from None
+    except (TypeError, ValueError, AttributeError):
+        raise unavailable(Reason.CLIENT_RECORD_INVALID, "the record lacks a field or has one of another type") from None

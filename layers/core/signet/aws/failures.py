@@ -1,0 +1,24 @@
+"""What becomes of a call to AWS that fails."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from signet.errors import Reason, unavailable
+
+
+@contextmanager
+def calling(operation: str, reason: Reason) -> Iterator[None]:
+    """Turn a failure of AWS into temporarily_unavailable; the log gets the operation and AWS's error code alone."""
+    try:
+        yield
+    except ClientError as error:
+        raise unavailable(reason, f"{operation} {code(error)}") from None
+    except BotoCoreError as error:
+        raise unavailable(reason, f"{operation} {type(error).__name__}") from None
+
+
+def code(error: ClientError) -> str:
+    """AWS's name of the error, for example ResourceNotFoundException."""
+    return str(error.response.get("Error", {}).get("Code", "Unknown"))

@@ -1,0 +1,60 @@
+"""API Gateway's HTTP API payload 2.0, in and out."""
+
+import binascii
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Any
+
+from signet.errors import OAuthError, Reason, invalid_request
+from signet.http import HttpRequest, HttpResponse
+
+Event = Mapping[str, Any]
+Payload = dict[str, Any]
+
+
+def http_request(event: Event) -> HttpRequest:
+    """The request of an event. Its path is the route that matched, which neither stage nor domain mapping alters.
+
+    Raises OAuthError(invalid_request) for a body that is not the base64 it says it is.
+    """
+    context = event.get("requestContext") or {}
+    http = context.get("http") or {}
+    _, _, route = str(event.get("routeKey") or "").partition(" ")
+    return HttpRequest(
+        method=str(http.get("method") or "").upper(),
+        path=route or str(event.get("rawPath") or ""),
+        query=str(event.get("rawQueryString") or ""),
+        headers={name.lower(): str(value) for name, value in (event.get("headers") or {}).items()},
+        body=_body(event),
+        request_id=str(context.get("requestId") or ""),
+        source_ip=str(http.get("sourceIp") or ""),
+    )
+
+
+def payload(response: HttpResponse) -> Payload:
+    """The answer as API Gateway takes it."""
+    return {
+        "statusCode": response.status,
+        "headers": dict(response.headers),
+        "body": response.body,
+        "isBase64Encoded": False,
+    }
+
+
+def malformed(event: Event) -> HttpRequest:
+    """What can be said of an event whose body cannot be read."""
+    return http_request({**event, "body": None})
+
+
+def _body(event: Event) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode("utf-8", "surrogatepass")
+    try:
+        return b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _malformed_event() from error
+
+
+def _malformed_event() -> OAuthError:
+    return invalid_request(Reason.MALFORMED_EVENT, "The body is malformed.")

@@ -1,0 +1,1 @@
+"""Endpoints: one file and one row of the table each."""

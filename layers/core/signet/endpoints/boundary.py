@@ -1,0 +1,84 @@
+"""Where a request meets its endpoint and every exception becomes an answer."""
+
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from signet.endpoints.table import ENDPOINTS, Endpoint
+from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
+from signet.http import HttpRequest, HttpResponse, uncached_json
+from signet.ports import Audit
+
+Answer = Callable[[HttpRequest], HttpResponse]
+"""An endpoint: the answer to one request, or OAuthError."""
+
+
+class Boundary:
+    """Serves the endpoints of one function. No exception passes it; what it says of one repeats nothing received."""
+
+    def __init__(self, answers: Mapping[str, Answer], audit: Audit) -> None:
+        self._routes = {
+            path: (ENDPOINTS[name], answer) for name, answer in answers.items() for path in ENDPOINTS[name].paths
+        }
+        self._audit = audit
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """The answer, whatever happens."""
+        if request.path not in self._routes:
+            return uncached_json(404, {"message": "Not Found"})
+        endpoint, answer = self._routes[request.path]
+        try:
+            response = _answered(endpoint, answer, request)
+        except OAuthError as error:
+            response = refusal(error, request, self._audit, endpoint=endpoint.name)
+        except Exception as error:  # noqa: BLE001 - the boundary: a client never sees a stack trace
+            response = refusal(_unexpected(error), request, self._audit, endpoint=endpoint.name)
+        return _with_cors(response) if endpoint.public else response
+
+
+def refusal(error: OAuthError, request: HttpRequest, audit: Audit, **fields: Any) -> HttpResponse:
+    """The error answer of RFC 6749 section 5.2, and its audit line."""
+    audit.record(
+        "request_failed" if error.status >= 500 else "request_refused",
+        error=str(error.code),
+        reason=str(error.reason),
+        status=error.status,
+        detail=error.detail,
+        request_id=request.request_id,
+        source_ip=request.source_ip,
+        **{**fields, **error.decided},
+    )
+    members = {"error": str(error.code), "error_description": error.description}
+    response = uncached_json(error.status, members, error.headers)
+    return HttpResponse(response.status, response.headers) if request.method == "HEAD" else response
+
+
+def _answered(endpoint: Endpoint, answer: Answer, request: HttpRequest) -> HttpResponse:
+    """The endpoint's answer to one of its own methods, and the preflight of a page that may read it."""
+    if request.method == "OPTIONS" and endpoint.public:
+        return HttpResponse(204, {"Access-Control-Allow-Methods": ", ".join(endpoint.methods)})
+    if request.method not in endpoint.methods:
+        error = invalid_request(Reason.METHOD_NOT_ALLOWED, "The method is not allowed here.", status=405)
+        error.headers["Allow"] = ", ".join(endpoint.methods)
+        raise error
+    response = answer(request)
+    return HttpResponse(response.status, response.headers) if request.method == "HEAD" else response
+
+
+def _with_cors(response: HttpResponse) -> HttpResponse:
+    """Readable by any page (Fetch standard): the document is public and takes no credentials."""
+    headers = {**response.headers, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
+    return HttpResponse(response.status, headers, response.body)
+
+
+def _unexpected(error: Exception) -> OAuthError:
+    """A defect of ours: its type and its places, not its text, which may quote what was received."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    return OAuthError(
+        ErrorCode.SERVER_ERROR,
+        Reason.UNEXPECTED,
+        "The service failed to answer.",
+        detail=f"{type(error).__name__} at {places}",
+    )

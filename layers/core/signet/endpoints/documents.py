@@ -1,0 +1,75 @@
+"""The public documents: key set and metadata, cacheable and revalidated by `ETag`."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from signet.clientauth.table import METHODS
+from signet.endpoints.table import ENDPOINTS
+from signet.errors import Reason, unavailable
+from signet.grants.table import GRANTS
+from signet.http import HttpRequest, HttpResponse
+from signet.keys import jwks
+from signet.model.key import KeySet
+from signet.ports import KeySetStore
+from signet.settings import KEY_SET_MAX_AGE, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Answers with the key set and the metadata. Until the first key is published both are 503."""
+
+    settings: Settings
+    key_set: Callable[[], KeySet]
+
+    def jwks(self, request: HttpRequest) -> HttpResponse:
+        """The JWK Set of RFC 7517 section 5."""
+        return _document(request, jwks.document(self.key_set()))
+
+    def metadata(self, request: HttpRequest) -> HttpResponse:
+        """The metadata of RFC 8414 section 2 and OpenID Connect Discovery section 3: one document for both."""
+        self.key_set()
+        return _document(request, metadata(self.settings))
+
+
+def published(key_sets: KeySetStore) -> KeySet:
+    """What is published. Raises OAuthError(temporarily_unavailable) while nothing is, so that nobody remembers it."""
+    key_set = key_sets.load()
+    if not key_set.keys:
+        raise unavailable(Reason.KEY_SET_UNPUBLISHED, "the key rotation has not run yet")
+    return key_set
+
+
+def metadata(settings: Settings) -> dict[str, Any]:
+    """The metadata as the tables have it."""
+    addresses = {
+        endpoint.metadata_member: settings.origin + endpoint.paths[0]
+        for endpoint in ENDPOINTS.values()
+        if endpoint.metadata_member
+    }
+    return {
+        "issuer": settings.issuer,
+        **addresses,
+        "grant_types_supported": list(GRANTS),
+        "token_endpoint_auth_methods_supported": list(METHODS),
+        "request_uri_parameter_supported": False,
+    }
+
+
+def _document(request: HttpRequest, members: Mapping[str, Any]) -> HttpResponse:
+    """200 with the document, or 304 where the client already holds it (RFC 9110 section 13.1.2)."""
+    body = json.dumps(members, separators=(",", ":"))
+    etag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
+    headers = {
+        "Content-Type": "application/json",
+        "Cache-Control": f"public, max-age={KEY_SET_MAX_AGE}",
+        "ETag": etag,
+        "X-Content-Type-Options": "nosniff",
+    }
+    held = {tag.strip().removeprefix("W/") for tag in request.header("if-none-match").split(",")}
+    if held & {etag, "*"}:
+        del headers["Content-Type"]
+        return HttpResponse(304, headers)
+    return HttpResponse(200, headers, body)

@@ -1,0 +1,45 @@
+"""The endpoints on offer, each a row: the template's routes, the metadata and the shared tests are held to it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An endpoint by name: the function that serves it, its paths (the first is the advertised one) and methods.
+
+    `metadata_member` is its member of RFC 8414's document. `public` says that any web page may read it (CORS).
+    """
+
+    name: str
+    function: str
+    paths: tuple[str, ...]
+    methods: tuple[str, ...]
+    metadata_member: str | None = None
+    public: bool = False
+
+
+ENDPOINTS = {
+    endpoint.name: endpoint
+    for endpoint in (
+        Endpoint(
+            "token",
+            "token",
+            # the first path is ours; clients of other servers find theirs again in the rest
+            ("/connect/oauth/token", "/connect-re7/oauth/token", "/oauth2-token", "/sc/oauth2/token"),
+            ("POST",),
+            metadata_member="token_endpoint",
+        ),
+        Endpoint("jwks", "jwks", ("/connect/oauth/jwks",), ("GET", "HEAD"), metadata_member="jwks_uri", public=True),
+        Endpoint(
+            "metadata",
+            "jwks",
+            (
+                "/connect/.well-known/openid-configuration",
+                "/.well-known/openid-configuration/connect",
+                "/.well-known/oauth-authorization-server/connect",
+            ),
+            ("GET", "HEAD"),
+            public=True,
+        ),
+    )
+}

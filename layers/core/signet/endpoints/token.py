@@ -1,0 +1,79 @@
+"""The token endpoint (RFC 6749 section 3.2)."""
+
+from dataclasses import dataclass
+
+from signet.clientauth.authenticate import PARAMETERS as CLIENT_PARAMETERS
+from signet.clientauth.authenticate import authenticate
+from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
+from signet.grants.request import GrantRequest
+from signet.grants.table import GRANTS, Grant
+from signet.http import HttpRequest, HttpResponse, uncached_json
+from signet.model.client import Client
+from signet.parameters import Parameters, body_parameters, query_parameters
+from signet.ports import Audit, ClientStore, Clock
+from signet.settings import Settings
+from signet.tokens.issue import Issuer
+
+_BODY_ONLY = CLIENT_PARAMETERS.union({"grant_type"}, *(grant.parameters for grant in GRANTS.values()))
+"""Parameters that are read here and never from a URL, where they would end in logs (RFC 6749 section 3.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEndpoint:
+    """Answers token requests: parse, authenticate the client, let the grant decide, mint."""
+
+    settings: Settings
+    clients: ClientStore
+    issuer: Issuer
+    clock: Clock
+    audit: Audit
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The tokens of RFC 6749 section 5.1. Raises OAuthError as section 5.2."""
+        parameters = _parse(request)
+        grant = _grant(parameters)
+        client = authenticate(request, parameters, self.clients, self.clock)
+        try:
+            tokens = self._issue(grant, client, parameters, request)
+        except OAuthError as error:
+            error.decided.update(client_id=client.client_id, grant_type=grant.grant_type)
+            raise
+        return tokens
+
+    def _issue(self, grant: Grant, client: Client, parameters: Parameters, request: HttpRequest) -> HttpResponse:
+        if grant.grant_type not in client.grant_types:
+            raise OAuthError(
+                ErrorCode.UNAUTHORIZED_CLIENT,
+                Reason.GRANT_TYPE_NOT_REGISTERED,
+                "The client is not registered for this grant type.",
+            )
+        own = {name: value for name, value in parameters.items() if name in grant.parameters}
+        authorization = grant.authorize(GrantRequest(client, own, self.settings))
+        tokens = self.issuer.issue(authorization)
+        self.audit.record(
+            "token_issued",
+            client_id=client.client_id,
+            grant_type=grant.grant_type,
+            sub=authorization.sub,
+            scope=" ".join(authorization.scope),
+            jti=tokens.jti,
+            request_id=request.request_id,
+        )
+        return uncached_json(200, tokens.members())
+
+
+def _parse(request: HttpRequest) -> Parameters:
+    """The body's parameters, after a look that none of them stands in the URL."""
+    if request.query and not _BODY_ONLY.isdisjoint(query_parameters(request)):
+        raise invalid_request(Reason.PARAMETER_IN_QUERY, "Parameters belong in the body, never in the URL.")
+    return body_parameters(request)
+
+
+def _grant(parameters: Parameters) -> Grant:
+    if "grant_type" not in parameters:
+        raise invalid_request(Reason.PARAMETER_MISSING, "The grant_type parameter is missing.")
+    if parameters["grant_type"] not in GRANTS:
+        raise OAuthError(
+            ErrorCode.UNSUPPORTED_GRANT_TYPE, Reason.GRANT_TYPE_UNKNOWN, "The grant type is not supported."
+        )
+    return GRANTS[parameters["grant_type"]]

@@ -1,0 +1,99 @@
+"""What can go wrong, in two voices: the code the client may know and the reason the operator needs."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Values of the `error` member (RFC 6749 section 5.2, RFC 8707 section 2); the last two are section 4.1.2.1's."""
+
+    INVALID_REQUEST = "invalid_request"
+    INVALID_CLIENT = "invalid_client"
+    INVALID_SCOPE = "invalid_scope"
+    INVALID_TARGET = "invalid_target"
+    UNAUTHORIZED_CLIENT = "unauthorized_client"
+    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
+    SERVER_ERROR = "server_error"
+    TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
+
+
+class Reason(StrEnum):
+    """Why a request was refused: the closed vocabulary of audit lines and metrics, never shown to a client."""
+
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    MALFORMED_EVENT = "malformed_event"
+    BODY_TOO_LARGE = "body_too_large"
+    MEDIA_TYPE_UNKNOWN = "media_type_unknown"
+    BODY_MALFORMED = "body_malformed"
+    PARAMETER_REPEATED = "parameter_repeated"
+    PARAMETER_IN_QUERY = "parameter_in_query"
+    PARAMETER_MALFORMED = "parameter_malformed"
+    PARAMETER_MISSING = "parameter_missing"
+    GRANT_TYPE_UNKNOWN = "grant_type_unknown"
+    GRANT_TYPE_NOT_REGISTERED = "grant_type_not_registered"
+    AUTHENTICATION_MISSING = "authentication_missing"
+    AUTHENTICATION_MALFORMED = "authentication_malformed"
+    AUTHENTICATION_REPEATED = "authentication_repeated"
+    AUTHENTICATION_METHOD_NOT_REGISTERED = "authentication_method_not_registered"
+    CLIENT_UNKNOWN = "client_unknown"
+    CLIENT_SECRET_WRONG = "client_secret_wrong"  # noqa: S105 - a reason, not a secret
+    SCOPE_MALFORMED = "scope_malformed"
+    SCOPE_NOT_REGISTERED = "scope_not_registered"
+    RESOURCE_NOT_REGISTERED = "resource_not_registered"
+    STORE_UNAVAILABLE = "store_unavailable"
+    CLIENT_RECORD_INVALID = "client_record_invalid"
+    KEYRING_UNAVAILABLE = "keyring_unavailable"
+    KEYRING_EMPTY = "keyring_empty"
+    KEYRING_INVALID = "keyring_invalid"
+    KEY_SET_UNPUBLISHED = "key_set_unpublished"
+    KEY_SET_INVALID = "key_set_invalid"
+    SETTINGS_INVALID = "settings_invalid"
+    UNEXPECTED = "unexpected"
+
+
+_STATUS = {ErrorCode.SERVER_ERROR: 500, ErrorCode.TEMPORARILY_UNAVAILABLE: 503}
+
+
+class OAuthError(Exception):
+    """A refused request.
+
+    `description` is our own text, in the characters RFC 6749 section 5.2 allows, and never repeats input.
+    `status` is the HTTP status, 400 where RFC 6749 names no other. `headers` go into the answer.
+    `detail` is for the log alone: names of operations and error codes, never a value that was received. `decided` is
+    what was certain by then (client_id, grant_type ...), for the same audit line.
+    """
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        reason: Reason,
+        description: str,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        detail: str | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason
+        self.description = description
+        self.status = status or _STATUS.get(code, 400)
+        self.headers = dict(headers or {})
+        self.detail = detail
+        self.decided: dict[str, str] = {}
+
+
+def unavailable(reason: Reason, detail: str) -> OAuthError:
+    """Something the service stands on has failed: 503; `detail` is for the log."""
+    return OAuthError(
+        ErrorCode.TEMPORARILY_UNAVAILABLE,
+        reason,
+        "The service cannot answer at the moment, try again.",
+        headers={"Retry-After": "2"},
+        detail=detail,
+    )
+
+
+def invalid_request(reason: Reason, description: str, *, status: int = 400) -> OAuthError:
+    """The request is malformed (RFC 6749 section 5.2)."""
+    return OAuthError(ErrorCode.INVALID_REQUEST, reason, description, status=status)

@@ -1,0 +1,1 @@
+"""Grant types: one file and one row of the table each."""

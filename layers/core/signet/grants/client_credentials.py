@@ -1,0 +1,14 @@
+"""The client acts for itself (RFC 6749 section 4.4)."""
+
+from signet.grants.request import GrantRequest
+from signet.model.token import Authorization
+
+
+def authorize(request: GrantRequest) -> Authorization:
+    """A token for the client as its own subject; never a refresh token (RFC 6749 section 4.4.3)."""
+    return Authorization(
+        client=request.client,
+        sub=request.client.client_id,
+        scope=request.scope(request.client.scope),
+        audience=request.audience(),
+    )

@@ -1,0 +1,23 @@
+"""The grant types on offer, each a row: the token endpoint, metadata, registration and the shared tests read it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from signet.grants import client_credentials
+from signet.grants.request import GrantRequest
+from signet.model.token import Authorization
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A grant type by its `grant_type`, the parameters it reads, and how it decides."""
+
+    grant_type: str
+    parameters: frozenset[str]
+    authorize: Callable[[GrantRequest], Authorization]
+
+
+GRANTS = {
+    grant.grant_type: grant
+    for grant in (Grant("client_credentials", frozenset({"scope", "resource"}), client_credentials.authorize),)
+}

@@ -1,0 +1,1 @@
+"""Signing keys: the ring (next, active, retiring), its rotation, and the set that verifiers fetch."""

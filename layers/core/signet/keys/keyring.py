@@ -1,0 +1,76 @@
+"""The keyring: which key signs now, which will, which did."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from signet.errors import Reason, unavailable
+from signet.keys.algorithms import ALGORITHMS, thumbprint
+from signet.model.key import KeyState, RingKey
+from signet.ports import Signer
+
+
+class KeyringInvalid(ValueError):
+    """The document is no keyring; the message names the rule that it breaks and repeats nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Keys of one or more algorithms; of each at most one is active. Empty until the first rotation."""
+
+    keys: tuple[RingKey, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len({key.kid for key in self.keys}) != len(self.keys):
+            raise KeyringInvalid("a kid stands twice")
+        active = [key.alg for key in self.keys if key.state is KeyState.ACTIVE]
+        if len(set(active)) != len(active):
+            raise KeyringInvalid("an algorithm has two active keys")
+        if self.keys and set(active) != {key.alg for key in self.keys}:
+            raise KeyringInvalid("an algorithm has no active key")
+
+    def in_state(self, alg: str, state: KeyState) -> RingKey | None:
+        """The first key of that algorithm in that state."""
+        return next((key for key in self.keys if key.alg == alg and key.state is state), None)
+
+    def to_document(self) -> str:
+        """The JSON that is kept in the secret."""
+        keys = [{name: value for name, value in asdict(key).items() if value is not None} for key in self.keys]
+        return json.dumps({"keys": keys}, separators=(",", ":"))
+
+    @staticmethod
+    def parse(document: str) -> "Keyring":
+        """The ring of a secret's document; the template's placeholder is an empty one. Raises KeyringInvalid."""
+        try:
+            members = json.loads(document)["keys"]
+            keys = tuple(_ring_key(member) for member in members)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            if isinstance(error, KeyringInvalid):
+                raise
+            # without its cause, whose text may quote the secret
+            raise KeyringInvalid("not the JSON of a keyring") from None
+        return Keyring(keys)
+
+
+def _ring_key(member: Mapping[str, Any]) -> RingKey:
+    key = RingKey(**{**member, "state": KeyState(member["state"])})
+    if key.alg not in ALGORITHMS:
+        raise KeyringInvalid("an unknown algorithm")
+    if thumbprint(key.jwk) != key.kid:
+        raise KeyringInvalid("a kid is not its key's thumbprint")
+    return key
+
+
+def active_signer(document: str, alg: str = "RS256") -> Signer:
+    """The signer of the active key. Raises OAuthError(temporarily_unavailable) where the ring is empty or corrupt."""
+    try:
+        key = Keyring.parse(document).in_state(alg, KeyState.ACTIVE)
+        if key is None:
+            raise unavailable(Reason.KEYRING_EMPTY, "the key rotation has not run yet")
+        return ALGORITHMS[alg].signer(key.kid, key.jwk)
+    except (KeyringInvalid, KeyError) as error:
+        detail = str(error) if isinstance(error, KeyringInvalid) else "a private key lacks a member"
+        raise unavailable(Reason.KEYRING_INVALID, detail) from None
+    except ValueError:
+        raise unavailable(Reason.KEYRING_INVALID, "a private key is malformed") from None

@@ -1,0 +1,1 @@
+"""Frozen values, their fields spelled as the RFCs spell them."""

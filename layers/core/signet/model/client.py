@@ -1,0 +1,111 @@
+"""A registered client (RFC 7591 section 2) and its secrets."""
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from signet.parameters import SCOPE_TOKEN
+from signet.settings import LONGEST_TOKEN_LIFETIME
+
+RESERVED_CLAIMS = frozenset(
+    {"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "act", "may_act", "typ"}
+    | {"auth_time", "acr", "amr", "azp", "nonce", "at_hash", "c_hash", "s_hash", "sid", "grant_id", "generation"}
+    | {"ati", "events", "token_introspection", "active", "token_type", "username"}
+)
+"""Claims the service itself gives a meaning; a client's own claims never replace one."""
+
+CLIENT_ID = re.compile(r"[\x20-\x7E]{1,255}")
+"""RFC 6749 appendix A.1, bounded."""
+
+SECRET_METHODS = frozenset({"client_secret_basic", "client_secret_post"})
+"""Methods by which a client shows a secret (RFC 7591 section 2)."""
+
+
+class ClientInvalid(ValueError):
+    """A registration that cannot work. `field` is the metadata name, `message` what is wrong with it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """A secret as it is stored: its SHA-256 (256 random bits need no slow hash); times in epoch seconds."""
+
+    digest: str = field(repr=False)
+    created_at: int
+    expires_at: int | None = None
+
+    def matches(self, client_secret: str, now: float) -> bool:
+        """Whether this is the secret, in constant time, and it has not expired."""
+        same = hmac.compare_digest(self.digest, digest(client_secret))
+        return same and (self.expires_at is None or now < self.expires_at)
+
+
+def digest(client_secret: str) -> str:
+    """SHA-256 of the secret in hexadecimal: the only form in which it is stored."""
+    return sha256(client_secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client's registration. Lifetimes are in seconds; `scope` is the registered set in its order.
+
+    `audience`: what its access tokens may be for, all of them when the request names no `resource`.
+    `claims`: static claims of its access tokens.
+    `scope_format`: how its access tokens spell `scope`, `string` (RFC 9068) or `list`.
+    Raises ClientInvalid for a combination that cannot work.
+    """
+
+    client_id: str
+    token_endpoint_auth_method: str
+    grant_types: tuple[str, ...]
+    client_secrets: tuple[ClientSecret, ...] = field(default=(), repr=False)
+    client_name: str = ""
+    scope: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    access_token_lifetime: int | None = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    scope_format: str = "string"
+    client_uri: str | None = None
+    logo_uri: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
+    contacts: tuple[str, ...] = ()
+    client_id_issued_at: int = 0
+
+    def __post_init__(self) -> None:
+        for name, message in _faults(self):
+            raise ClientInvalid(name, message)
+
+
+def _faults(client: Client) -> list[tuple[str, str]]:
+    """Every rule that the registration breaks, with the metadata name it belongs to."""
+    confidential = client.token_endpoint_auth_method in SECRET_METHODS
+    lifetime = client.access_token_lifetime
+    rules = [
+        ("client_id", "must be 1 to 255 printable ASCII characters", not CLIENT_ID.fullmatch(client.client_id)),
+        ("grant_types", "must name at least one grant type", not client.grant_types),
+        ("token_endpoint_auth_method", "must be client_secret_basic or client_secret_post", not confidential),
+        (
+            "client_secrets",
+            "a client that authenticates by a secret needs one",
+            confidential and not client.client_secrets,
+        ),
+        ("scope", "holds a character RFC 6749 section 3.3 forbids", not all(map(SCOPE_TOKEN.fullmatch, client.scope))),
+        ("scope", "names a scope twice", len(set(client.scope)) != len(client.scope)),
+        ("audience", "must not hold an empty value", not all(client.audience)),
+        ("scope_format", "must be string or list", client.scope_format not in {"string", "list"}),
+        ("claims", "must not replace a claim of the service", not RESERVED_CLAIMS.isdisjoint(client.claims)),
+        (
+            "access_token_lifetime",
+            f"must be 1 to {LONGEST_TOKEN_LIFETIME} seconds",
+            lifetime is not None and not 1 <= lifetime <= LONGEST_TOKEN_LIFETIME,
+        ),
+    ]
+    return [(name, message) for name, message, broken in rules if broken]

@@ -1,0 +1,53 @@
+"""What a deployment decides: issuer, lifetimes, policy."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+LONGEST_TOKEN_LIFETIME = 86_400
+"""Seconds no signed access token may outlive: a retired key stays published this long after its last signature."""
+
+CLIENT_CACHE = 60
+"""Seconds an execution environment may go on using a client it has read."""
+
+KEYRING_CACHE = 300
+"""Seconds an execution environment may go on signing with the keyring it has read."""
+
+KEY_SET_CACHE = 60
+"""Seconds an execution environment may go on serving the key set it has read."""
+
+KEY_SET_MAX_AGE = 300
+"""Seconds a client may cache the key set and the metadata (`Cache-Control: max-age`)."""
+
+
+class SettingsInvalid(ValueError):
+    """A setting is missing or impossible; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of the endpoints. `issuer` is `https://<host>/connect`; lifetimes are in seconds."""
+
+    issuer: str
+    default_audience: str
+    access_token_lifetime: int = 3600
+
+    def __post_init__(self) -> None:
+        check_issuer(self.issuer)
+        if not 1 <= self.access_token_lifetime <= LONGEST_TOKEN_LIFETIME:
+            raise SettingsInvalid(f"access_token_lifetime must be 1 to {LONGEST_TOKEN_LIFETIME} seconds")
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of the issuer, before the routes of every endpoint."""
+        parts = urlsplit(self.issuer)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def check_issuer(issuer: str) -> None:
+    """RFC 8414 section 2: an https URL without query or fragment; plain http is for this machine alone."""
+    parts = urlsplit(issuer)
+    local = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not (parts.scheme == "https" or local) or not parts.hostname:
+        raise SettingsInvalid("issuer must be an https URL")
+    if parts.query or parts.fragment or "@" in parts.netloc or issuer.endswith("/") or parts.path != "/connect":
+        raise SettingsInvalid("issuer must be https://<host>/connect, without query, fragment or user")

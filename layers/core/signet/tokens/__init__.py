@@ -1,0 +1,1 @@
+"""Tokens: where they are minted."""
