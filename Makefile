@@ -13,6 +13,7 @@ help:
 	@echo "make test    every test"
 	@echo "make check   every gate: format, lint, types, imports, template, tests with coverage"
 	@echo "make build   both layers and all functions for Lambda, without Docker"
+	@echo "make e2e     the browser tests, with a picture of every page in build/screenshots"
 	@echo "make bench   cold start and CPU per request, each against a baseline of the same run"
 	@echo "make deploy  sam deploy with samconfig.toml"
 
@@ -62,3 +63,4 @@ clean:
 	rm -rf $(VENV) .venv-sam .aws-sam build
 
 include build.mk
+include e2e.mk

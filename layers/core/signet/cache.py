@@ -34,7 +34,7 @@ class CachedClientStore:
     """Clients kept `lifetime` seconds each, `capacity` at most, the least recently used going first.
 
     A fresh read, and the absence of a client, are kept for one second only: long enough that a flood of wrong secrets
-    costs one read a second, alike for known and unknown clients, and short enough that a rotated secret works at once.
+    costs one read a second, alike for known and unknown clients; a rotated secret is accepted within that second.
     """
 
     _FRESH = 1.0

@@ -5,14 +5,29 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """Values of the `error` member (RFC 6749 section 5.2, RFC 8707 section 2); the last two are section 4.1.2.1's."""
+    """Values of the `error` member.
+
+    RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8707 section 2, OpenID Connect Core section 3.1.2.6.
+    """
 
     INVALID_REQUEST = "invalid_request"
     INVALID_CLIENT = "invalid_client"
+    INVALID_GRANT = "invalid_grant"
     INVALID_SCOPE = "invalid_scope"
     INVALID_TARGET = "invalid_target"
     UNAUTHORIZED_CLIENT = "unauthorized_client"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
+    ACCESS_DENIED = "access_denied"
+    UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
+    LOGIN_REQUIRED = "login_required"
+    CONSENT_REQUIRED = "consent_required"
+    INTERACTION_REQUIRED = "interaction_required"
+    REQUEST_NOT_SUPPORTED = "request_not_supported"
+    REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"
+    REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
+    UNMET_AUTHENTICATION_REQUIREMENTS = "unmet_authentication_requirements"
+    INVALID_TOKEN = "invalid_token"  # noqa: S105 - RFC 6750's name of the error
+    INSUFFICIENT_SCOPE = "insufficient_scope"
     SERVER_ERROR = "server_error"
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
 
@@ -40,8 +55,36 @@ class Reason(StrEnum):
     SCOPE_MALFORMED = "scope_malformed"
     SCOPE_NOT_REGISTERED = "scope_not_registered"
     RESOURCE_NOT_REGISTERED = "resource_not_registered"
+    REDIRECT_URI_NOT_REGISTERED = "redirect_uri_not_registered"
+    RESPONSE_TYPE_UNKNOWN = "response_type_unknown"
+    PARAMETER_UNSUPPORTED = "parameter_unsupported"
+    CODE_CHALLENGE_MISSING = "code_challenge_missing"
+    CODE_CHALLENGE_METHOD_UNKNOWN = "code_challenge_method_unknown"
+    ACR_NOT_OFFERED = "acr_not_offered"
+    NOT_LOGGED_IN = "not_logged_in"
+    NOT_CONSENTED = "not_consented"
+    CONSENT_DENIED = "consent_denied"
+    COOKIES_MISSING = "cookies_missing"
+    FORM_EXPIRED = "form_expired"
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105 - a reason
+    USER_UNKNOWN = "user_unknown"
+    THROTTLED = "throttled"
+    TOKEN_MISSING = "token_missing"  # noqa: S105 - a reason
+    TOKEN_INVALID = "token_invalid"  # noqa: S105 - a reason
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a reason
+    SCOPE_INSUFFICIENT = "scope_insufficient"
+    CODE_MALFORMED = "code_malformed"
+    CODE_UNKNOWN = "code_unknown"
+    CODE_OF_ANOTHER_CLIENT = "code_of_another_client"
+    CODE_REPLAYED = "code_replayed"
+    CODE_EXPIRED = "code_expired"
+    CODE_VERIFIER_WRONG = "code_verifier_wrong"
+    REDIRECT_URI_DIFFERS = "redirect_uri_differs"
+    GRANT_REVOKED = "grant_revoked"
+    USER_DISABLED = "user_disabled"
     STORE_UNAVAILABLE = "store_unavailable"
     CLIENT_RECORD_INVALID = "client_record_invalid"
+    RECORD_INVALID = "record_invalid"
     KEYRING_UNAVAILABLE = "keyring_unavailable"
     KEYRING_EMPTY = "keyring_empty"
     KEYRING_INVALID = "keyring_invalid"

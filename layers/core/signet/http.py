@@ -18,6 +18,7 @@ class HttpRequest:
     path: str
     query: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     request_id: str = ""
     source_ip: str = ""
@@ -29,11 +30,12 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """One answer. `body` is text in UTF-8; it may hold tokens and is left out of `repr`."""
+    """One answer. `body` is text in UTF-8, `cookies` are values of `Set-Cookie`; both may hold secrets."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = field(default="", repr=False)
+    cookies: tuple[str, ...] = field(default=(), repr=False)
 
 
 def uncached_json(status: int, members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Request bodies and query strings as single-valued parameters, and the syntax of scope."""
 
 import json
+import logging
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +9,8 @@ from urllib.parse import parse_qsl
 
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
 from signet.http import HttpRequest
+
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # its warnings quote what a stranger sent
 
 LONGEST_BODY = 65_536
 """Bytes of a body that is still read."""

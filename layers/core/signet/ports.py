@@ -6,8 +6,13 @@ Unless said otherwise an operation that fails because AWS does raises OAuthError
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from signet.errors import Reason
 from signet.model.client import Client
+from signet.model.grant import Grant, Redemption
 from signet.model.key import KeySet
+from signet.model.scope import ScopeCatalogue
+from signet.model.session import Attempts, Session
+from signet.model.user import Consent, User
 
 Clock = Callable[[], float]
 """Now, in epoch seconds."""
@@ -82,6 +87,109 @@ class KeySetStore(Protocol):
 
     def publish(self, key_set: KeySet) -> bool:
         """Store a set of version n over version n - 1; False, and nothing is changed, where another came first."""
+
+
+class UserStore(Protocol):
+    """Where the endpoints read people."""
+
+    def get(self, sub: str) -> User | None:
+        """The user of that `sub`, disabled or not."""
+
+    def find(self, username: str) -> User | None:
+        """The user of that login name, in whatever case it is typed."""
+
+    def update(self, user: User, previous: User) -> bool:
+        """Store the user over `previous`; False, and nothing is changed, where it is no longer what is stored.
+
+        Neither `sub` nor login name may differ.
+        """
+
+
+class UserRegistry(UserStore, Protocol):
+    """Where operators keep people."""
+
+    def create(self, user: User) -> bool:
+        """Store a new user; False, and nothing is changed, where `sub` (also by a client) or login name is taken."""
+
+    def delete(self, sub: str) -> bool:
+        """Remove the user, their login name and their consents; False where there was none."""
+
+    def list(self) -> Iterable[User]:
+        """Every user; may lag behind a write by a moment."""
+
+
+class ConsentStore(Protocol):
+    """What people have allowed."""
+
+    def get(self, sub: str, client_id: str) -> tuple[User | None, Consent | None]:
+        """A user and their consent to a client, in one read."""
+
+    def put(self, consent: Consent) -> None:
+        """Store what is now allowed in place of what was."""
+
+    def delete(self, sub: str, client_id: str) -> bool:
+        """Take the consent back; False where there was none."""
+
+    def list(self, sub: str) -> Iterable[Consent]:
+        """Every consent of a user."""
+
+
+class ScopeStore(Protocol):
+    """Where the scope catalogue is kept."""
+
+    def load(self) -> ScopeCatalogue:
+        """The catalogue, of version 0 before an operator has changed it."""
+
+    def replace(self, catalogue: ScopeCatalogue) -> bool:
+        """Store version n over version n - 1; False, and nothing is changed, where another came first."""
+
+
+class SessionStore(Protocol):
+    """Browsers' login sessions. What is past its end is not there, whether or not it has been deleted yet."""
+
+    def get(self, digest: str, now: int) -> Session | None:
+        """The session that is alive."""
+
+    def create(self, session: Session) -> None:
+        """Store a new session."""
+
+    def extend(self, session: Session, expires_at: int) -> None:
+        """Move the idle end ahead; a session that has been deleted meanwhile stays deleted."""
+
+    def delete(self, digest: str) -> None:
+        """End a session; ending it twice is no error."""
+
+
+class ThrottleStore(Protocol):
+    """Failed attempts, counted across all execution environments."""
+
+    def get(self, subject: str, now: int) -> Attempts:
+        """What is counted against a subject; nothing after its end."""
+
+    def put(self, subject: str, attempts: Attempts, previous: Attempts, now: int) -> bool:
+        """Store the count over `previous`, as `get` gave it; False, and no change, where another came first."""
+
+    def clear(self, subject: str) -> None:
+        """Forget what is counted."""
+
+
+class GrantStore(Protocol):
+    """The grants: one item each, every decision one conditional write."""
+
+    def create(self, grant: Grant) -> None:
+        """Store a new grant."""
+
+    def redeem(self, redemption: Redemption) -> tuple[Grant | None, Reason | None]:
+        """Check and consume a code in one write, by the clauses of Redemption.refused_by.
+
+        The grant as redeemed and None; or what is stored, unchanged, and why it was refused.
+        """
+
+    def revoke(self, grant_id: str, now: int) -> None:
+        """Revoke a grant for good; revoking it twice, or one that is gone, changes nothing."""
+
+    def get(self, grant_id: str, now: int) -> Grant | None:
+        """The grant, revoked or not; None past its end."""
 
 
 class Audit(Protocol):

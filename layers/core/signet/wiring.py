@@ -2,61 +2,170 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from signet.aws import environ
 from signet.aws.audit import PowertoolsAudit
 from signet.aws.proxy import Event, Payload, http_request, malformed, payload
 from signet.aws.sdk import sdk_client
-from signet.endpoints.boundary import Answer, Boundary, refusal
+from signet.cache import Remembered
+from signet.endpoints.boundary import Answer, Boundary, Show, refusal
 from signet.errors import OAuthError, Reason, unavailable
+from signet.model.key import KeySet
+from signet.model.scope import ScopeCatalogue
 from signet.ports import Audit
 from signet.settings import CLIENT_CACHE, KEY_SET_CACHE, KEYRING_CACHE, SettingsInvalid
 
 Handler = Callable[[Event, object], Payload | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The endpoints that a function serves; `show` where its errors are pages."""
+
+    by_endpoint: Mapping[str, Answer]
+    show: Show | None = None
+
+
 def handler_for(function: str) -> Handler:
     """The Lambda handler of a function. Imports only what that function needs."""
-    return {"token": _token_function, "jwks": _jwks_function, "key_rotation": _key_rotation_function}[function]()
+    return {
+        "authorization": _authorization_function,
+        "token": _token_function,
+        "jwks": _jwks_function,
+        "userinfo": _userinfo_function,
+        "key_rotation": _key_rotation_function,
+    }[function]()
 
 
 def _token_function() -> Handler:
     return HttpFunction(_token_answers)
 
 
-def _token_answers(audit: Audit) -> Mapping[str, Answer]:
+def _token_answers(audit: Audit) -> Answers:
     from signet.aws.clients import DynamoDbClientRegistry
+    from signet.aws.grants import DynamoDbGrantStore
     from signet.aws.keyring_secret import KeyringSecret
-    from signet.cache import CachedClientStore, Remembered
+    from signet.aws.users import DynamoDbUserRegistry
+    from signet.cache import CachedClientStore
     from signet.endpoints.token import TokenEndpoint
+    from signet.grants.request import GrantServices
     from signet.keys.keyring import active_signer
     from signet.tokens.issue import Issuer
 
     settings = environ.settings()
-    registry = DynamoDbClientRegistry(sdk_client("dynamodb"), environ.registry_table())
+    dynamodb, table = sdk_client("dynamodb"), environ.registry_table()
+    registry = DynamoDbClientRegistry(dynamodb, table)
     keyring = KeyringSecret(sdk_client("secretsmanager"), environ.keyring_secret())
     signer = Remembered(lambda: active_signer(keyring.current()), KEYRING_CACHE, time.time)
     clients = CachedClientStore(registry, CLIENT_CACHE, time.time)
-    endpoint = TokenEndpoint(settings, clients, Issuer(settings, signer.get, time.time), time.time, audit)
+    services = GrantServices(
+        settings=settings,
+        clock=time.time,
+        grants=DynamoDbGrantStore(dynamodb, environ.state_table()),
+        users=DynamoDbUserRegistry(dynamodb, table),
+        scopes=_scopes(dynamodb, table),
+    )
+    endpoint = TokenEndpoint(services, clients, Issuer(settings, signer.get, time.time), time.time, audit)
     _preload(signer.get)
-    return {"token": endpoint}
+    return Answers({"token": endpoint})
 
 
 def _jwks_function() -> Handler:
     return HttpFunction(_jwks_answers)
 
 
-def _jwks_answers(audit: Audit) -> Mapping[str, Answer]:  # noqa: ARG001 - every builder's signature
-    from signet.aws.key_sets import DynamoDbKeySetStore
-    from signet.cache import Remembered
-    from signet.endpoints.documents import Documents, published
+def _jwks_answers(audit: Audit) -> Answers:  # noqa: ARG001 - every builder's signature
+    from signet.endpoints.documents import Documents
 
-    store = DynamoDbKeySetStore(sdk_client("dynamodb"), environ.registry_table())
-    key_set = Remembered(lambda: published(store), KEY_SET_CACHE, time.time)
-    documents = Documents(environ.settings(), key_set.get)
-    _preload(key_set.get)
-    return {"jwks": documents.jwks, "metadata": documents.metadata}
+    key_set = _key_set(sdk_client("dynamodb"), environ.registry_table())
+    documents = Documents(environ.settings(), key_set)
+    _preload(key_set)
+    return Answers({"jwks": documents.jwks, "metadata": documents.metadata})
+
+
+def _authorization_function() -> Handler:
+    return HttpFunction(_authorization_answers)
+
+
+def _authorization_answers(audit: Audit) -> Answers:
+    from signet.aws.clients import DynamoDbClientRegistry
+    from signet.aws.consents import DynamoDbConsentStore
+    from signet.aws.grants import DynamoDbGrantStore
+    from signet.aws.sessions import DynamoDbSessionStore
+    from signet.aws.throttles import DynamoDbThrottleStore
+    from signet.aws.users import DynamoDbUserRegistry
+    from signet.cache import CachedClientStore
+    from signet.endpoints.authorization import AuthorizationEndpoint
+    from signet.endpoints.authorization_pages import AuthorizationPages
+    from signet.pages.pages import Pages
+    from signet.pages.theme import Theme
+    from signet.people.sessions import Sessions
+    from signet.people.sign_in import SignIn
+    from signet.people.throttle import Throttle
+    from signet.tokens.inspect import Inspector
+
+    settings = environ.settings()
+    dynamodb = sdk_client("dynamodb")
+    registry, state = environ.registry_table(), environ.state_table()
+    pages = AuthorizationPages(Pages(Theme(**environ.theme())), _scopes(dynamodb, registry))
+    endpoint = AuthorizationEndpoint(
+        settings=settings,
+        clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
+        sessions=Sessions(DynamoDbSessionStore(dynamodb, state), time.time),
+        sign_in=SignIn(
+            DynamoDbUserRegistry(dynamodb, registry), Throttle(DynamoDbThrottleStore(dynamodb, state)), time.time
+        ),
+        consents=DynamoDbConsentStore(dynamodb, registry),
+        grants=DynamoDbGrantStore(dynamodb, state),
+        inspector=Inspector(settings, _key_set(dynamodb, registry)),
+        pages=pages,
+        clock=time.time,
+        audit=audit,
+    )
+    return Answers({"authorization": endpoint, "assets": pages.asset}, pages.error)
+
+
+def _userinfo_function() -> Handler:
+    return HttpFunction(_userinfo_answers)
+
+
+def _userinfo_answers(audit: Audit) -> Answers:
+    from signet.aws.grants import DynamoDbGrantStore
+    from signet.aws.users import DynamoDbUserRegistry
+    from signet.endpoints.userinfo import UserInfoEndpoint
+    from signet.tokens.inspect import Inspector
+
+    settings = environ.settings()
+    dynamodb, registry = sdk_client("dynamodb"), environ.registry_table()
+    key_set = _key_set(dynamodb, registry)
+    endpoint = UserInfoEndpoint(
+        inspector=Inspector(settings, key_set),
+        grants=DynamoDbGrantStore(dynamodb, environ.state_table()),
+        users=DynamoDbUserRegistry(dynamodb, registry),
+        scopes=_scopes(dynamodb, registry),
+        clock=time.time,
+        audit=audit,
+    )
+    _preload(key_set)
+    return Answers({"userinfo": endpoint})
+
+
+def _key_set(dynamodb: Any, registry: str) -> Callable[[], KeySet]:
+    """The published key set, remembered."""
+    from signet.aws.key_sets import DynamoDbKeySetStore
+    from signet.keys.jwks import published
+
+    store = DynamoDbKeySetStore(dynamodb, registry)
+    return Remembered(lambda: published(store), KEY_SET_CACHE, time.time).get
+
+
+def _scopes(dynamodb: Any, registry: str) -> Callable[[], ScopeCatalogue]:
+    """The scope catalogue, remembered."""
+    from signet.aws.scopes import DynamoDbScopeStore
+
+    return Remembered(DynamoDbScopeStore(dynamodb, registry).load, CLIENT_CACHE, time.time).get
 
 
 def _preload(load: Callable[[], object]) -> None:
@@ -70,7 +179,7 @@ def _preload(load: Callable[[], object]) -> None:
 class HttpFunction:
     """The handler of a function behind the HTTP API: event in, payload out, and always an answer."""
 
-    def __init__(self, answers: Callable[[Audit], Mapping[str, Answer]]) -> None:
+    def __init__(self, answers: Callable[[Audit], Answers]) -> None:
         self._answers = answers
         self._audit = PowertoolsAudit()
         self._boundary: Boundary | None = None
@@ -90,7 +199,8 @@ class HttpFunction:
     def _built(self) -> Boundary:
         if self._boundary is None:
             try:
-                self._boundary = Boundary(self._answers(self._audit), self._audit)
+                answers = self._answers(self._audit)
+                self._boundary = Boundary(answers.by_endpoint, self._audit, answers.show)
             except SettingsInvalid as error:
                 raise unavailable(Reason.SETTINGS_INVALID, str(error)) from None
         return self._boundary
@@ -99,17 +209,17 @@ class HttpFunction:
 def _key_rotation_function() -> Handler:
     from signet.aws.key_sets import DynamoDbKeySetStore
     from signet.aws.keyring_secret import KeyringSecret
-    from signet.keys.rotation import Rotation
+    from signet.keys.rotation import Rotation, RotationPolicy
 
     rotation = Rotation(
         KeyringSecret(sdk_client("secretsmanager"), environ.keyring_secret()),
         DynamoDbKeySetStore(sdk_client("dynamodb"), environ.registry_table()),
-        environ.rotation_policy(),
+        RotationPolicy(environ.verifier_cache()),
         time.time,
         PowertoolsAudit(),
     )
 
     def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature
-        rotation.perform(event["Step"], event["ClientRequestToken"])
+        rotation.perform(str(event.get("Step")), str(event.get("ClientRequestToken")))
 
     return handler

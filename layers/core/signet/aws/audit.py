@@ -9,6 +9,9 @@ _METRICS = {
     "token_issued": ("TokensIssued", "grant_type"),
     "request_refused": ("RequestsRefused", "reason"),
     "request_failed": ("RequestsFailed", "reason"),
+    "code_issued": ("CodesIssued", None),
+    "login": ("Logins", None),
+    "login_refused": ("LoginsRefused", "reason"),
     "keys_rotated": ("KeysRotated", None),
 }
 """Metric of an event and the field that is its dimension; every dimension is a closed vocabulary."""
@@ -23,7 +26,7 @@ class PowertoolsAudit:
     def record(self, event: str, **fields: Any) -> None:
         """As ports.Audit.record; what failed on our side is logged as an error."""
         known = {name: value for name, value in fields.items() if value not in (None, "")}
-        log = self._logger.error if event == "request_failed" else self._logger.info
+        log = self._logger.error if event in {"request_failed", "rotation_failed"} else self._logger.info
         log(event, extra={"event": event, **known})
         if event in _METRICS:
             metric, dimension = _METRICS[event]

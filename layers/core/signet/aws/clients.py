@@ -8,8 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from signet.aws.attributes import Attribute, Item, attribute, item, values
+from signet.aws.attributes import Item, attribute, item, values
 from signet.aws.failures import calling, code
+from signet.aws.transactions import absent, new, refusals
 from signet.errors import Reason, unavailable
 from signet.model.client import Client, ClientInvalid, ClientSecret
 
@@ -21,8 +22,9 @@ _LISTING = "client"
 class DynamoDbClientRegistry:
     """ports.ClientRegistry on a table. `dynamodb` is a botocore client.
 
-    Every item carries the digest of its record, `etag`: a write that succeeded and whose answer was lost comes back
-    from the SDK's retry as a failed condition, and is recognised by it.
+    Every item carries the digest of what was written, `etag`: a replacement is conditional on the one that was read,
+    and a write that succeeded and whose answer was lost, which comes back from the SDK's retry as a failed condition,
+    is recognised by it.
     """
 
     def __init__(self, dynamodb: Any, table: str) -> None:
@@ -36,18 +38,40 @@ class DynamoDbClientRegistry:
         return _client(answer["Item"]) if "Item" in answer else None
 
     def create(self, client: Client) -> bool:
-        """As ports.ClientRegistry.create."""
-        return self._put(client, "attribute_not_exists(pk)", {})
+        """As ports.ClientRegistry.create, in one transaction."""
+        record = _item(client)
+        refused = refusals(
+            self._dynamodb,
+            new(self._table, record),
+            # tokens name clients and people by the same claim: neither may be taken for the other
+            absent(self._table, item({"pk": f"user#{client.client_id}", "sk": "user"})),
+        )
+        return not refused or _is_ours(refused[0], record)
 
     def replace(self, client: Client, previous: Client) -> bool:
         """As ports.ClientRegistry.replace."""
-        return self._put(client, "etag = :previous", {":previous": attribute(_etag(previous))})
+        record = _item(client)
+        with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
+            try:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=record,
+                    ConditionExpression="etag = :previous",
+                    ExpressionAttributeValues={":previous": attribute(previous.etag or _etag(previous))},
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+                return _is_ours(error.response, record)
+        return True
 
     def delete(self, client_id: str) -> bool:
         """As ports.ClientRegistry.delete."""
         with calling("dynamodb:DeleteItem", Reason.STORE_UNAVAILABLE):
             answer = self._dynamodb.delete_item(TableName=self._table, Key=_key(client_id), ReturnValues="ALL_OLD")
-        return "Attributes" in answer
+        # where the SDK had to try again, the try whose answer was lost may have been the one that removed it
+        return "Attributes" in answer or answer["ResponseMetadata"].get("RetryAttempts", 0) > 0
 
     def list(self) -> Iterator[Client]:
         """As ports.ClientRegistry.list, through the sparse index `clients`."""
@@ -66,32 +90,23 @@ class DynamoDbClientRegistry:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def _put(self, client: Client, condition: str, expression_values: Mapping[str, Attribute]) -> bool:
-        record = {**_key(client.client_id), **item({**_record(client), "etag": _etag(client), "listing": _LISTING})}
-        with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
-            try:
-                self._dynamodb.put_item(
-                    TableName=self._table,
-                    Item=record,
-                    ConditionExpression=condition,
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    **({"ExpressionAttributeValues": expression_values} if expression_values else {}),
-                )
-            except ClientError as error:
-                if code(error) != "ConditionalCheckFailedException":
-                    raise
-                # our own write, whose answer was lost, is a success
-                return bool(error.response.get("Item", {}).get("etag") == record["etag"])
-        return True
-
 
 def _key(client_id: str) -> Item:
     return item({"pk": f"client#{client_id}", "sk": "client"})
 
 
+def _item(client: Client) -> Item:
+    return {**_key(client.client_id), **item({**_record(client), "etag": _etag(client), "listing": _LISTING})}
+
+
+def _is_ours(refusal: Mapping[str, Any], record: Item) -> bool:
+    """Whether what stands in a write's way is what it wrote itself, on a try whose answer was lost."""
+    return bool(refusal.get("Item", {}).get("etag") == record["etag"])
+
+
 def _record(client: Client) -> dict[str, Any]:
     """What is stored of a client: its fields without those that are empty."""
-    return {name: value for name, value in asdict(client).items() if value not in (None, "", (), {})}
+    return {name: value for name, value in asdict(client).items() if value not in (None, "", (), {}) and name != "etag"}
 
 
 def _etag(client: Client) -> str:
@@ -105,7 +120,7 @@ def _client(stored: Item) -> Client:
         record = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
         record["client_secrets"] = tuple(ClientSecret(**secret) for secret in record.get("client_secrets", ()))
         return Client(**record)
-    except ClientInvalid as error:
-        raise unavailable(Reason.CLIENT_RECORD_INVALID, str(error)) from None
-    except (TypeError, ValueError, AttributeError):
-        raise unavailable(Reason.CLIENT_RECORD_INVALID, "the record lacks a field or has one of another type") from None
+    except (ClientInvalid, TypeError, ValueError, AttributeError) as error:
+        fault = str(error) if isinstance(error, ClientInvalid) else "a field is missing or of another type"
+        name = stored.get("pk", {}).get("S", "")
+        raise unavailable(Reason.CLIENT_RECORD_INVALID, f"{name} {fault}") from None

@@ -2,7 +2,6 @@
 
 import os
 
-from signet.keys.rotation import RotationPolicy
 from signet.settings import Settings, SettingsInvalid
 
 
@@ -17,6 +16,21 @@ def variable(name: str) -> str:
 def registry_table() -> str:
     """Name of the registry table."""
     return variable("SIGNET_REGISTRY_TABLE")
+
+
+def state_table() -> str:
+    """Name of the state table."""
+    return variable("SIGNET_STATE_TABLE")
+
+
+def theme() -> dict[str, str]:
+    """What is set of the pages' theme."""
+    chosen = {
+        "service_name": os.environ.get("SIGNET_THEME_SERVICE_NAME"),
+        "accent_color": os.environ.get("SIGNET_THEME_ACCENT_COLOR"),
+        "logo_uri": os.environ.get("SIGNET_THEME_LOGO_URI"),
+    }
+    return {name: value for name, value in chosen.items() if value}
 
 
 def keyring_secret() -> str:
@@ -34,9 +48,9 @@ def settings() -> Settings:
     )
 
 
-def rotation_policy() -> RotationPolicy:
-    """The rotation's waiting times. Raises SettingsInvalid."""
-    return RotationPolicy(verifier_cache=_seconds("SIGNET_VERIFIER_CACHE", 7200))
+def verifier_cache() -> int:
+    """Seconds for which a verifier may go on using a key set it has fetched. Raises SettingsInvalid."""
+    return _seconds("SIGNET_VERIFIER_CACHE", 7200)
 
 
 def _seconds(name: str, default: int) -> int:

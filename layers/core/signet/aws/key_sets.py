@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from signet.aws.attributes import Item, attribute, item, values
 from signet.aws.failures import calling, code
 from signet.errors import Reason, unavailable
+from signet.keys.algorithms import thumbprint
 from signet.model.key import KeySet, PublishedKey
 
 _KEY: Item = {"pk": {"S": "jwks"}, "sk": {"S": "jwks"}}
@@ -34,14 +35,8 @@ class DynamoDbKeySetStore:
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=record,
-                    # nothing published yet, or exactly the version this set was made from
-                    ConditionExpression="attribute_not_exists(pk) AND :first = :version OR version = :previous",
-                    ExpressionAttributeValues={
-                        ":first": attribute(1),
-                        ":version": attribute(key_set.version),
-                        ":previous": attribute(key_set.version - 1),
-                    },
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **_condition(key_set.version),
                 )
             except ClientError as error:
                 if code(error) != "ConditionalCheckFailedException":
@@ -51,9 +46,25 @@ class DynamoDbKeySetStore:
         return True
 
 
+def _condition(version: int) -> dict[str, Any]:
+    """Nothing is published yet, or exactly the version that this one was made from."""
+    if version == 1:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "version = :previous",
+        "ExpressionAttributeValues": {":previous": attribute(version - 1)},
+    }
+
+
 def _key_set(stored: Item) -> KeySet:
     try:
         record = values(stored)
-        return KeySet(tuple(PublishedKey(**key) for key in record["keys"]), record["version"])
+        return KeySet(tuple(_published_key(**key) for key in record["keys"]), record["version"])
     except (KeyError, TypeError, ValueError):
         raise unavailable(Reason.KEY_SET_INVALID, "the item jwks is malformed") from None
+
+
+def _published_key(*, kid: str, alg: str, published_at: int, jwk: dict[str, str]) -> PublishedKey:
+    if thumbprint(jwk) != kid or not isinstance(published_at, int):
+        raise ValueError("no published key")
+    return PublishedKey(kid, alg, published_at, jwk)

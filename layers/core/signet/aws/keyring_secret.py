@@ -31,15 +31,13 @@ class KeyringSecret:
         """As ports.KeyringVersions.pending; a version that is staged and not filled yet is not found."""
         with calling("secretsmanager:GetSecretValue", Reason.KEYRING_UNAVAILABLE):
             try:
-                answer = self._secretsmanager.get_secret_value(
-                    SecretId=self._secret_id, VersionId=version_id, VersionStage="AWSPENDING"
-                )
+                answer = self._secretsmanager.get_secret_value(SecretId=self._secret_id, VersionId=version_id)
             except ClientError as error:
                 if code(error) != "ResourceNotFoundException":
                     raise
                 return None
         document: str | None = answer.get("SecretString")
-        return document
+        return document if "AWSPENDING" in answer.get("VersionStages", ()) else None
 
     def put_pending(self, version_id: str, document: str) -> None:
         """As ports.KeyringVersions.put_pending."""

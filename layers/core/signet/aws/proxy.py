@@ -2,7 +2,7 @@
 
 import binascii
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from signet.errors import OAuthError, Reason, invalid_request
@@ -21,10 +21,11 @@ def http_request(event: Event) -> HttpRequest:
     http = context.get("http") or {}
     _, _, route = str(event.get("routeKey") or "").partition(" ")
     return HttpRequest(
-        method=str(http.get("method") or "").upper(),
+        method=str(http.get("method") or ""),
         path=route or str(event.get("rawPath") or ""),
         query=str(event.get("rawQueryString") or ""),
         headers={name.lower(): str(value) for name, value in (event.get("headers") or {}).items()},
+        cookies=_cookies(event.get("cookies") or ()),
         body=_body(event),
         request_id=str(context.get("requestId") or ""),
         source_ip=str(http.get("sourceIp") or ""),
@@ -36,6 +37,7 @@ def payload(response: HttpResponse) -> Payload:
     return {
         "statusCode": response.status,
         "headers": dict(response.headers),
+        **({"cookies": list(response.cookies)} if response.cookies else {}),
         "body": response.body,
         "isBase64Encoded": False,
     }
@@ -44,6 +46,15 @@ def payload(response: HttpResponse) -> Payload:
 def malformed(event: Event) -> HttpRequest:
     """What can be said of an event whose body cannot be read."""
     return http_request({**event, "body": None})
+
+
+def _cookies(cookies: Iterable[str]) -> dict[str, str]:
+    """Cookies by name. Of two with one name the first counts: browsers send the one with the longer path first."""
+    found: dict[str, str] = {}
+    for cookie in cookies:
+        name, _, value = cookie.partition("=")
+        found.setdefault(name.strip(), value.strip())
+    return found
 
 
 def _body(event: Event) -> bytes:

@@ -19,9 +19,9 @@ _NOBODY = (ClientSecret(digest(""), created_at=0, expires_at=0),)
 def authenticate(request: HttpRequest, parameters: Parameters, clients: ClientStore, clock: Clock) -> Client:
     """The client that made the request, by exactly one method and the registered one.
 
-    A wrong secret is checked once more against a fresh read before it is refused: a rotated secret works at once, and
-    an unknown client costs the same read. Raises invalid_client, alike for an unknown client, a wrong secret and a
-    method that is not the registered one; invalid_request for two methods at once.
+    A wrong secret is checked once more against a fresh read before it is refused: a rotated secret works within a
+    second, and an unknown client costs the same read. Raises invalid_client, alike for an unknown client, a wrong
+    secret and a method that is not the registered one; invalid_request for two methods at once.
     """
     authorization = request.header("authorization")
     if "," in authorization:
@@ -45,11 +45,15 @@ def authenticate(request: HttpRequest, parameters: Parameters, clients: ClientSt
         client = clients.get(credentials.client_id, fresh=fresh)
         secrets = client.client_secrets if client else _NOBODY
         matches = True in [secret.matches(credentials.client_secret, clock()) for secret in secrets]
-        if client and matches and client.token_endpoint_auth_method == name:
+        proved = matches or name == "none"
+        if client and proved and client.token_endpoint_auth_method == name:
             return client
         if client:
-            reason = Reason.AUTHENTICATION_METHOD_NOT_REGISTERED if matches else Reason.CLIENT_SECRET_WRONG
-    raise _invalid_client(reason, challenge=bool(authorization))
+            reason = Reason.AUTHENTICATION_METHOD_NOT_REGISTERED if proved else Reason.CLIENT_SECRET_WRONG
+    error = _invalid_client(reason, challenge=bool(authorization))
+    if reason is not Reason.CLIENT_UNKNOWN:
+        error.decided["client_id"] = credentials.client_id  # a registered one: no stranger's text in the log
+    raise error
 
 
 def _invalid_client(reason: Reason, *, challenge: bool) -> OAuthError:

@@ -1,6 +1,5 @@
 """A client that shows its secret: client_secret_basic and client_secret_post (RFC 6749 section 2.3.1)."""
 
-import binascii
 from base64 import b64decode
 from urllib.parse import unquote_to_bytes
 
@@ -18,7 +17,7 @@ def basic(request: HttpRequest, parameters: Parameters) -> Credentials | None:
     try:
         client_id, colon, client_secret = b64decode(encoded.strip(), validate=True).decode().partition(":")
         credentials = Credentials(_form_decoded(client_id), _form_decoded(client_secret))
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # binascii.Error and UnicodeDecodeError are such
         raise _malformed() from error
     if not colon or "\x00" in credentials.client_id + credentials.client_secret:
         raise _malformed()

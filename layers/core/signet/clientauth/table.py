@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from signet.clientauth import client_secret
+from signet.clientauth import client_secret, none
 from signet.clientauth.credentials import Credentials
 from signet.http import HttpRequest
 from signet.parameters import Parameters
@@ -22,5 +22,6 @@ METHODS = {
     for method in (
         Method("client_secret_basic", client_secret.basic),
         Method("client_secret_post", client_secret.post),
+        Method("none", none.presented),
     )
 }

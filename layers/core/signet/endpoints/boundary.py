@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,30 @@ from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
 from signet.http import HttpRequest, HttpResponse, uncached_json
 from signet.ports import Audit
 
+Show = Callable[[OAuthError, HttpRequest], HttpResponse]
+"""A page that tells a person of an error."""
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "3600",
+}
+
 Answer = Callable[[HttpRequest], HttpResponse]
 """An endpoint: the answer to one request, or OAuthError."""
 
 
 class Boundary:
-    """Serves the endpoints of one function. No exception passes it; what it says of one repeats nothing received."""
+    """Serves the endpoints of one function. No exception passes it; what it says of one repeats nothing received.
 
-    def __init__(self, answers: Mapping[str, Answer], audit: Audit) -> None:
+    `show` makes the page of an error, for endpoints that people look at; without it the answer is JSON.
+    """
+
+    def __init__(self, answers: Mapping[str, Answer], audit: Audit, show: Show | None = None) -> None:
         self._routes = {
             path: (ENDPOINTS[name], answer) for name, answer in answers.items() for path in ENDPOINTS[name].paths
         }
         self._audit = audit
+        self._show = show
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """The answer, whatever happens."""
@@ -31,10 +44,14 @@ class Boundary:
         try:
             response = _answered(endpoint, answer, request)
         except OAuthError as error:
-            response = refusal(error, request, self._audit, endpoint=endpoint.name)
+            response = self._refused(error, request, endpoint)
         except Exception as error:  # noqa: BLE001 - the boundary: a client never sees a stack trace
-            response = refusal(_unexpected(error), request, self._audit, endpoint=endpoint.name)
+            response = self._refused(_unexpected(error), request, endpoint)
         return _with_cors(response) if endpoint.public else response
+
+    def _refused(self, error: OAuthError, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
+        answered = refusal(error, request, self._audit, endpoint=endpoint.name)
+        return self._show(error, request) if self._show and request.method != "HEAD" else answered
 
 
 def refusal(error: OAuthError, request: HttpRequest, audit: Audit, **fields: Any) -> HttpResponse:
@@ -51,25 +68,25 @@ def refusal(error: OAuthError, request: HttpRequest, audit: Audit, **fields: Any
     )
     members = {"error": str(error.code), "error_description": error.description}
     response = uncached_json(error.status, members, error.headers)
-    return HttpResponse(response.status, response.headers) if request.method == "HEAD" else response
+    return replace(response, body="") if request.method == "HEAD" else response
 
 
 def _answered(endpoint: Endpoint, answer: Answer, request: HttpRequest) -> HttpResponse:
     """The endpoint's answer to one of its own methods, and the preflight of a page that may read it."""
     if request.method == "OPTIONS" and endpoint.public:
-        return HttpResponse(204, {"Access-Control-Allow-Methods": ", ".join(endpoint.methods)})
+        return HttpResponse(204, {"Access-Control-Allow-Methods": ", ".join(endpoint.methods), **_PREFLIGHT})
     if request.method not in endpoint.methods:
         error = invalid_request(Reason.METHOD_NOT_ALLOWED, "The method is not allowed here.", status=405)
         error.headers["Allow"] = ", ".join(endpoint.methods)
         raise error
     response = answer(request)
-    return HttpResponse(response.status, response.headers) if request.method == "HEAD" else response
+    return replace(response, body="") if request.method == "HEAD" else response
 
 
 def _with_cors(response: HttpResponse) -> HttpResponse:
     """Readable by any page (Fetch standard): the document is public and takes no credentials."""
     headers = {**response.headers, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
-    return HttpResponse(response.status, headers, response.body)
+    return replace(response, headers=headers)
 
 
 def _unexpected(error: Exception) -> OAuthError:

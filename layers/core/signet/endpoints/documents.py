@@ -1,19 +1,21 @@
 """The public documents: key set and metadata, cacheable and revalidated by `ETag`."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from signet import pkce
+from signet.authorize.request import ACR, PROMPTS, RESPONSE_MODES
 from signet.clientauth.table import METHODS
 from signet.endpoints.table import ENDPOINTS
-from signet.errors import Reason, unavailable
 from signet.grants.table import GRANTS
 from signet.http import HttpRequest, HttpResponse
 from signet.keys import jwks
 from signet.model.key import KeySet
-from signet.ports import KeySetStore
+from signet.model.scope import STANDARD
+from signet.pages.locales import LOCALES
 from signet.settings import KEY_SET_MAX_AGE, Settings
 
 
@@ -30,20 +32,12 @@ class Documents:
 
     def metadata(self, request: HttpRequest) -> HttpResponse:
         """The metadata of RFC 8414 section 2 and OpenID Connect Discovery section 3: one document for both."""
-        self.key_set()
-        return _document(request, metadata(self.settings))
+        algs = sorted({key.alg for key in self.key_set().keys})
+        return _document(request, metadata(self.settings, algs))
 
 
-def published(key_sets: KeySetStore) -> KeySet:
-    """What is published. Raises OAuthError(temporarily_unavailable) while nothing is, so that nobody remembers it."""
-    key_set = key_sets.load()
-    if not key_set.keys:
-        raise unavailable(Reason.KEY_SET_UNPUBLISHED, "the key rotation has not run yet")
-    return key_set
-
-
-def metadata(settings: Settings) -> dict[str, Any]:
-    """The metadata as the tables have it."""
+def metadata(settings: Settings, algs: Sequence[str]) -> dict[str, Any]:
+    """The metadata as the tables have it; `algs` are those of the published keys."""
     addresses = {
         endpoint.metadata_member: settings.origin + endpoint.paths[0]
         for endpoint in ENDPOINTS.values()
@@ -54,6 +48,19 @@ def metadata(settings: Settings) -> dict[str, Any]:
         **addresses,
         "grant_types_supported": list(GRANTS),
         "token_endpoint_auth_methods_supported": list(METHODS),
+        "response_types_supported": ["code"],
+        "response_modes_supported": list(RESPONSE_MODES),
+        "code_challenge_methods_supported": [pkce.METHOD],
+        "authorization_response_iss_parameter_supported": True,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": list(algs),
+        "scopes_supported": list(STANDARD),
+        "claims_supported": ["sub", *dict.fromkeys(claim for scope in STANDARD.values() for claim in scope.claims)],
+        "acr_values_supported": [ACR],
+        "prompt_values_supported": sorted(PROMPTS),
+        "ui_locales_supported": list(LOCALES),
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     }
 

@@ -28,6 +28,28 @@ ENDPOINTS = {
             ("/connect/oauth/token", "/connect-re7/oauth/token", "/oauth2-token", "/sc/oauth2/token"),
             ("POST",),
             metadata_member="token_endpoint",
+            public=True,
+        ),
+        Endpoint(
+            "authorization",
+            "authorization",
+            ("/connect/oauth/authorize",),
+            ("GET", "POST"),
+            metadata_member="authorization_endpoint",
+        ),
+        Endpoint(
+            "assets",
+            "authorization",
+            ("/connect/assets/style.css", "/connect/assets/form_post.js", "/connect/assets/icon.svg"),
+            ("GET", "HEAD"),
+        ),
+        Endpoint(
+            "userinfo",
+            "userinfo",
+            ("/connect/oauth/userinfo",),
+            ("GET", "POST"),
+            metadata_member="userinfo_endpoint",
+            public=True,
         ),
         Endpoint("jwks", "jwks", ("/connect/oauth/jwks",), ("GET", "HEAD"), metadata_member="jwks_uri", public=True),
         Endpoint(

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from signet.clientauth.authenticate import PARAMETERS as CLIENT_PARAMETERS
 from signet.clientauth.authenticate import authenticate
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
-from signet.grants.request import GrantRequest
+from signet.grants.request import GrantRequest, GrantServices
 from signet.grants.table import GRANTS, Grant
 from signet.http import HttpRequest, HttpResponse, uncached_json
 from signet.model.client import Client
 from signet.parameters import Parameters, body_parameters, query_parameters
 from signet.ports import Audit, ClientStore, Clock
-from signet.settings import Settings
 from signet.tokens.issue import Issuer
 
 _BODY_ONLY = CLIENT_PARAMETERS.union({"grant_type"}, *(grant.parameters for grant in GRANTS.values()))
@@ -22,7 +21,7 @@ _BODY_ONLY = CLIENT_PARAMETERS.union({"grant_type"}, *(grant.parameters for gran
 class TokenEndpoint:
     """Answers token requests: parse, authenticate the client, let the grant decide, mint."""
 
-    settings: Settings
+    services: GrantServices
     clients: ClientStore
     issuer: Issuer
     clock: Clock
@@ -48,13 +47,15 @@ class TokenEndpoint:
                 "The client is not registered for this grant type.",
             )
         own = {name: value for name, value in parameters.items() if name in grant.parameters}
-        authorization = grant.authorize(GrantRequest(client, own, self.settings))
+        self.issuer.signer()  # nothing is consumed while no key can sign
+        authorization = grant.authorize(GrantRequest(client, own, self.services))
         tokens = self.issuer.issue(authorization)
         self.audit.record(
             "token_issued",
             client_id=client.client_id,
             grant_type=grant.grant_type,
             sub=authorization.sub,
+            grant_id=authorization.grant.grant_id if authorization.grant else None,
             scope=" ".join(authorization.scope),
             jti=tokens.jti,
             request_id=request.request_id,

@@ -1,11 +1,25 @@
 """What every grant type is given to decide on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from signet.errors import ErrorCode, OAuthError, Reason
 from signet.model.client import Client
+from signet.model.scope import ScopeCatalogue
 from signet.parameters import Parameters, parse_scope
+from signet.ports import Clock, GrantStore, UserStore
 from signet.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class GrantServices:
+    """What grant types stand on. `scopes` gives the scope catalogue."""
+
+    settings: Settings
+    clock: Clock
+    grants: GrantStore
+    users: UserStore
+    scopes: Callable[[], ScopeCatalogue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +28,12 @@ class GrantRequest:
 
     client: Client
     parameters: Parameters
-    settings: Settings
+    services: GrantServices
+
+    @property
+    def settings(self) -> Settings:
+        """The deployment's settings."""
+        return self.services.settings
 
     def scope(self, allowed: tuple[str, ...]) -> tuple[str, ...]:
         """The requested scope within `allowed`, all of it when none is requested (RFC 6749 section 3.3)."""

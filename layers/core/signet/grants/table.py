@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from signet.grants import client_credentials
+from signet.grants import authorization_code, client_credentials
 from signet.grants.request import GrantRequest
 from signet.model.token import Authorization
 
@@ -19,5 +19,12 @@ class Grant:
 
 GRANTS = {
     grant.grant_type: grant
-    for grant in (Grant("client_credentials", frozenset({"scope", "resource"}), client_credentials.authorize),)
+    for grant in (
+        Grant("client_credentials", frozenset({"scope", "resource"}), client_credentials.authorize),
+        Grant(
+            "authorization_code",
+            frozenset({"code", "redirect_uri", "code_verifier"}),
+            authorization_code.authorize,
+        ),
+    )
 }

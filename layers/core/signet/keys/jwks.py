@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from signet.errors import Reason, unavailable
 from signet.keys.algorithms import public_jwk
 from signet.keys.keyring import Keyring
 from signet.model.key import KeySet, KeyState, PublishedKey
+from signet.ports import KeySetStore
 
 _ORDER = {KeyState.ACTIVE: 0, KeyState.NEXT: 1, KeyState.RETIRING: 2}
 
@@ -19,6 +21,14 @@ def published_with(key_set: KeySet, ring: Keyring, now: int) -> KeySet:
         for key in sorted(ring.keys, key=lambda key: _ORDER[key.state])
     )
     return KeySet(keys, key_set.version + 1)
+
+
+def published(key_sets: KeySetStore) -> KeySet:
+    """What is published. Raises OAuthError(temporarily_unavailable) while nothing is, so that nobody remembers it."""
+    key_set = key_sets.load()
+    if not key_set.keys:
+        raise unavailable(Reason.KEY_SET_UNPUBLISHED, "the key rotation has not run yet")
+    return key_set
 
 
 def document(key_set: KeySet) -> dict[str, Any]:

@@ -62,15 +62,20 @@ def _ring_key(member: Mapping[str, Any]) -> RingKey:
     return key
 
 
+def signer(key: RingKey) -> Signer:
+    """The signer of a key of the ring. Raises KeyringInvalid where its private half cannot sign."""
+    try:
+        return ALGORITHMS[key.alg].signer(key.kid, key.jwk)
+    except (KeyError, TypeError, ValueError):
+        raise KeyringInvalid("a private key lacks a member or has a malformed one") from None
+
+
 def active_signer(document: str, alg: str = "RS256") -> Signer:
     """The signer of the active key. Raises OAuthError(temporarily_unavailable) where the ring is empty or corrupt."""
     try:
         key = Keyring.parse(document).in_state(alg, KeyState.ACTIVE)
         if key is None:
             raise unavailable(Reason.KEYRING_EMPTY, "the key rotation has not run yet")
-        return ALGORITHMS[alg].signer(key.kid, key.jwk)
-    except (KeyringInvalid, KeyError) as error:
-        detail = str(error) if isinstance(error, KeyringInvalid) else "a private key lacks a member"
-        raise unavailable(Reason.KEYRING_INVALID, detail) from None
-    except ValueError:
-        raise unavailable(Reason.KEYRING_INVALID, "a private key is malformed") from None
+        return signer(key)
+    except KeyringInvalid as error:
+        raise unavailable(Reason.KEYRING_INVALID, str(error)) from None

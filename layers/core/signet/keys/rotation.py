@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from signet import jwt
+from signet.errors import OAuthError
 from signet.keys.algorithms import ALGORITHMS, thumbprint
 from signet.keys.jwks import published_with
-from signet.keys.keyring import Keyring
+from signet.keys.keyring import Keyring, KeyringInvalid, signer
 from signet.model.key import KeySet, KeyState, RingKey
 from signet.ports import Audit, Clock, KeyringVersions, KeySetStore
-from signet.settings import LONGEST_TOKEN_LIFETIME
+from signet.settings import KEY_SET_CACHE, KEY_SET_MAX_AGE, LONGEST_TOKEN_LIFETIME
 
 _CURRENT, _PENDING = "AWSCURRENT", "AWSPENDING"
 
@@ -30,6 +31,11 @@ class RotationPolicy:
 
     verifier_cache: int = 7200
     algs: tuple[str, ...] = ("RS256",)
+
+    @property
+    def lead(self) -> int:
+        """Seconds a key is published before it signs: what is fetched then may be as old as the caches on the way."""
+        return self.verifier_cache + KEY_SET_CACHE + KEY_SET_MAX_AGE
 
     @property
     def retirement(self) -> int:
@@ -54,7 +60,7 @@ def rotated(
         elif coming is None or (found := published.get(coming.kid)) is None:
             keys += [active, coming or generate(alg)]
         else:
-            remaining = found.published_at + policy.verifier_cache - now
+            remaining = found.published_at + policy.lead - now
             if remaining >= 0:
                 raise RotationRefused(f"the next key has been published too briefly: try again in {remaining + 1} s")
             keys += [
@@ -91,13 +97,25 @@ class Rotation:
         """
         if step not in self._steps:
             raise RotationRefused("an unknown step")
+        try:
+            self._perform(step, version_id)
+        except (RotationRefused, KeyringInvalid) as error:
+            self._audit.record("rotation_failed", step=step, version_id=version_id, detail=str(error))
+            raise
+        except OAuthError as error:
+            self._audit.record(
+                "rotation_failed", step=step, version_id=version_id, reason=str(error.reason), detail=error.detail
+            )
+            raise
+        self._audit.record("rotation_step", step=step, version_id=version_id)
+
+    def _perform(self, step: str, version_id: str) -> None:
         stages = self._versions.stages().get(version_id)
         if _CURRENT not in (stages or ()):
             # Secrets Manager stages an empty version first; where nothing has, createSecret stages it by filling it
             if _PENDING not in (stages or ()) and not (stages is None and step == "createSecret"):
                 raise RotationRefused("the version is not staged for rotation")
             self._steps[step](version_id)
-        self._audit.record("rotation_step", step=step, version_id=version_id)
 
     def _create(self, version_id: str) -> None:
         if self._versions.pending(version_id) is not None:
@@ -124,16 +142,17 @@ class Rotation:
             if published is None:
                 raise RotationRefused("a key of the ring is not published")
             if key.state is not KeyState.RETIRING:
-                token = jwt.sign({"kid": key.kid}, typ="probe", signer=ALGORITHMS[key.alg].signer(key.kid, key.jwk))
+                token = jwt.sign({"kid": key.kid}, typ="probe", signer=signer(key))
                 found = (published.alg, published.jwk)
                 jwt.verify(token, typ="probe", key_of={key.kid: found}.get)
 
     def _finish(self, version_id: str) -> None:
+        ring = self._pending(version_id)
         current = next((id_ for id_, stages in self._versions.stages().items() if _CURRENT in stages), None)
         if current is None:
             raise RotationRefused("the secret has no current version")
         self._versions.promote(version_id, current)
-        kids = [key.kid for key in self._pending(version_id).keys if key.state is KeyState.ACTIVE]
+        kids = [key.kid for key in ring.keys if key.state is KeyState.ACTIVE]
         self._audit.record("keys_rotated", active_kids=kids, version_id=version_id)
 
     def _pending(self, version_id: str) -> Keyring:

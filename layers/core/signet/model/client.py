@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from signet.model import redirect_uri
 from signet.parameters import SCOPE_TOKEN
 from signet.settings import LONGEST_TOKEN_LIFETIME
 
@@ -25,12 +26,11 @@ SECRET_METHODS = frozenset({"client_secret_basic", "client_secret_post"})
 
 
 class ClientInvalid(ValueError):
-    """A registration that cannot work. `field` is the metadata name, `message` what is wrong with it."""
+    """A registration that cannot work. Each of `faults` is a metadata name and what is wrong; the text is the first."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
+    def __init__(self, *faults: tuple[str, str]) -> None:
+        super().__init__(": ".join(faults[0]))
+        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class Client:
     `audience`: what its access tokens may be for, all of them when the request names no `resource`.
     `claims`: static claims of its access tokens.
     `scope_format`: how its access tokens spell `scope`, `string` (RFC 9068) or `list`.
+    `require_pkce` can be switched off for a confidential client that cannot send a challenge. `first_party`: its users
+    are not asked for consent. `etag` is the mark of the stored record it was read from, empty where there is none.
     Raises ClientInvalid for a combination that cannot work.
     """
 
@@ -78,24 +80,52 @@ class Client:
     tos_uri: str | None = None
     contacts: tuple[str, ...] = ()
     client_id_issued_at: int = 0
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    require_pkce: bool = True
+    first_party: bool = False
+    etag: str = field(default="", compare=False, repr=False)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it cannot keep a secret (RFC 6749 section 2.1)."""
+        return self.token_endpoint_auth_method not in SECRET_METHODS
 
     def __post_init__(self) -> None:
-        for name, message in _faults(self):
-            raise ClientInvalid(name, message)
+        if faults := _faults(self):
+            raise ClientInvalid(*faults)
 
 
 def _faults(client: Client) -> list[tuple[str, str]]:
-    """Every rule that the registration breaks, with the metadata name it belongs to."""
-    confidential = client.token_endpoint_auth_method in SECRET_METHODS
+    """Every rule that the registration breaks, with the metadata name it belongs to, in a list with its index."""
+    public = client.is_public
     lifetime = client.access_token_lifetime
     rules = [
         ("client_id", "must be 1 to 255 printable ASCII characters", not CLIENT_ID.fullmatch(client.client_id)),
         ("grant_types", "must name at least one grant type", not client.grant_types),
-        ("token_endpoint_auth_method", "must be client_secret_basic or client_secret_post", not confidential),
+        (
+            "token_endpoint_auth_method",
+            "must be client_secret_basic, client_secret_post or none",
+            client.token_endpoint_auth_method not in {*SECRET_METHODS, "none"},
+        ),
+        (
+            "grant_types",
+            "client_credentials is for clients that keep a secret",
+            public and "client_credentials" in client.grant_types,
+        ),
+        ("client_secrets", "a public client has none", public and bool(client.client_secrets)),
+        ("require_pkce", "a public client must send a challenge", public and not client.require_pkce),
+        (
+            "redirect_uris",
+            "the authorization_code grant needs at least one",
+            "authorization_code" in client.grant_types and not client.redirect_uris,
+        ),
+        *_redirect_uri_rules("redirect_uris", client.redirect_uris),
+        *_redirect_uri_rules("post_logout_redirect_uris", client.post_logout_redirect_uris),
         (
             "client_secrets",
             "a client that authenticates by a secret needs one",
-            confidential and not client.client_secrets,
+            not public and not client.client_secrets,
         ),
         ("scope", "holds a character RFC 6749 section 3.3 forbids", not all(map(SCOPE_TOKEN.fullmatch, client.scope))),
         ("scope", "names a scope twice", len(set(client.scope)) != len(client.scope)),
@@ -109,3 +139,8 @@ def _faults(client: Client) -> list[tuple[str, str]]:
         ),
     ]
     return [(name, message) for name, message, broken in rules if broken]
+
+
+def _redirect_uri_rules(name: str, redirect_uris: tuple[str, ...]) -> list[tuple[str, str, bool]]:
+    faults = map(redirect_uri.fault, redirect_uris)
+    return [(f"{name}[{index}]", fault or "", fault is not None) for index, fault in enumerate(faults)]

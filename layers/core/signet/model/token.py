@@ -1,19 +1,28 @@
 """What was authorized and what is issued for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from signet.model.client import Client
+from signet.model.grant import Grant
 
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """A grant's verdict: this client may act as `sub`, for this scope, at this audience."""
+    """A grant's verdict: this client may act as `sub`, for this scope, at this audience.
+
+    `claims` go into the access token beside the service's own. `grant` is there where a user is present;
+    `id_token_claims` where an ID token is due (OpenID Connect Core section 3.1.3.3), else None.
+    """
 
     client: Client
     sub: str
     scope: tuple[str, ...]
     audience: tuple[str, ...]
+    claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    grant: Grant | None = None
+    id_token_claims: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,7 @@ class TokenResponse:
     scope: tuple[str, ...]
     jti: str
     token_type: str = "Bearer"  # noqa: S105 - RFC 6750's name of the type
+    id_token: str | None = field(default=None, repr=False)
 
     def members(self) -> dict[str, Any]:
         """The members of the JSON object, none of them empty."""
@@ -32,6 +42,7 @@ class TokenResponse:
             "access_token": self.access_token,
             "token_type": self.token_type,
             "expires_in": self.expires_in,
+            **({"id_token": self.id_token} if self.id_token else {}),
             **({"scope": " ".join(self.scope)} if self.scope else {}),
             "jti": self.jti,
         }

@@ -1,7 +1,9 @@
 """The only mint: an Authorization becomes signed tokens."""
 
 import secrets
-from collections.abc import Callable
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from signet import jwt
@@ -21,30 +23,65 @@ class Issuer:
     def __init__(
         self, settings: Settings, signer: Callable[[], Signer], clock: Clock, jti: Callable[[], str] = random_jti
     ) -> None:
+        self.signer = signer
         self._settings = settings
-        self._signer = signer
         self._clock = clock
         self._jti = jti
 
     def issue(self, authorization: Authorization) -> TokenResponse:
-        """An access token as RFC 9068 section 2 profiles it. Raises OAuthError where no key can sign."""
+        """An access token as RFC 9068 section 2 profiles it, and an ID token where one is due.
+
+        Raises OAuthError where no key can sign.
+        """
         client = authorization.client
         iat = int(self._clock())
         lifetime = min(client.access_token_lifetime or self._settings.access_token_lifetime, LONGEST_TOKEN_LIFETIME)
+        signer = self.signer()
         jti = self._jti()
+        times = {"exp": iat + lifetime, "iat": iat}
         claims = {
             **client.claims,
+            **authorization.claims,
             "iss": self._settings.issuer,
             "sub": authorization.sub,
             "aud": _audience(authorization.audience),
             "client_id": client.client_id,
-            "exp": iat + lifetime,
-            "iat": iat,
+            **times,
             "jti": jti,
             **_scope(authorization),
+            **_login(authorization),
+            **({"grant_id": authorization.grant.grant_id} if authorization.grant else {}),
         }
-        access_token = jwt.sign(claims, typ="at+jwt", signer=self._signer())
-        return TokenResponse(access_token, lifetime, authorization.scope, jti)
+        access_token = jwt.sign(claims, typ="at+jwt", signer=signer)
+        id_token = None
+        if authorization.id_token_claims is not None:
+            id_claims = self._id_token(authorization, authorization.id_token_claims, access_token, times)
+            id_token = jwt.sign(id_claims, typ="JWT", signer=signer)
+        return TokenResponse(access_token, lifetime, authorization.scope, jti, id_token=id_token)
+
+    def _id_token(
+        self, authorization: Authorization, own: Mapping[str, Any], access_token: str, times: Mapping[str, int]
+    ) -> dict[str, Any]:
+        """The claims of OpenID Connect Core section 2."""
+        client_id = authorization.client.client_id
+        nonce = authorization.grant.nonce if authorization.grant else ""
+        return {
+            **own,
+            "iss": self._settings.issuer,
+            "sub": authorization.sub,
+            "aud": client_id,
+            "azp": client_id,
+            **times,
+            "jti": self._jti(),
+            **({"nonce": nonce} if nonce else {}),
+            "at_hash": at_hash(access_token),
+            **_login(authorization),
+        }
+
+
+def at_hash(access_token: str) -> str:
+    """The left half of the access token's SHA-256, for an ID token signed by a *256 algorithm (Core 3.1.3.6)."""
+    return urlsafe_b64encode(sha256(access_token.encode()).digest()[:16]).rstrip(b"=").decode()
 
 
 def _audience(audience: tuple[str, ...]) -> str | list[str]:
@@ -59,3 +96,12 @@ def _scope(authorization: Authorization) -> dict[str, Any]:
     if authorization.client.scope_format == "list":
         return {"scope": list(authorization.scope)}
     return {"scope": " ".join(authorization.scope)}
+
+
+def _login(authorization: Authorization) -> dict[str, Any]:
+    """How and when the user logged in (RFC 9068 section 2.2.1)."""
+    grant = authorization.grant
+    if grant is None:
+        return {}
+    claims = {"auth_time": grant.auth_time, "acr": grant.acr, "amr": list(grant.amr), "sid": grant.sid}
+    return {name: value for name, value in claims.items() if value}

@@ -1,0 +1,1 @@
+"""The operators' command line and the local server of Signet; never deployed."""

@@ -1,0 +1,101 @@
+"""How clients are shown: tables for people, JSON for machines, and nothing raw on a terminal."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from signet.model.client import Client, ClientSecret
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def printable(text: str) -> str:
+    """`text` with everything a terminal could act on (controls, direction marks, lone surrogates) spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def print_json(value: object) -> None:
+    """The only thing on standard output."""
+    print(json.dumps(value, indent=2))
+
+
+def moment(seconds: int) -> str:
+    """A time of epoch seconds for people."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (OverflowError, OSError, ValueError):
+        return str(seconds)
+
+
+def secret_line(secret: ClientSecret, now: float) -> str:
+    """The times of one secret."""
+    if secret.expires_at is None:
+        return f"created {moment(secret.created_at)}, does not expire"
+    verb = "expires" if now < secret.expires_at else "expired"
+    return f"created {moment(secret.created_at)}, {verb} {moment(secret.expires_at)}"
+
+
+def print_members(values: Iterable[tuple[str, Any]]) -> None:
+    """One line for each member that has a value; lines are never folded, so that what is copied is whole."""
+    from rich.table import Table
+
+    table = Table("member", "value", box=None, pad_edge=False, header_style="bold")
+    for name, value in values:
+        if value != []:
+            table.add_row(name, printable(_value(name, value)))
+    _print_table(table, whole=True)
+
+
+def print_clients(clients: Iterable[Client]) -> None:
+    """A line for each client."""
+    rows = []
+    for client in clients:
+        lists = (" ".join(client.grant_types), " ".join(client.redirect_uris))
+        rows.append((client.client_id, client.client_name, _kind(client), *lists, moment(client.client_id_issued_at)))
+    print_rows(("client_id", "client_name", "kind", "grant_types", "redirect_uris", "client_id_issued_at"), rows)
+
+
+def print_rows(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """A line for each row, folded on a terminal, whole in a pipe."""
+    from rich.table import Table
+
+    table = Table(*columns, box=None, pad_edge=False)
+    for column in table.columns:
+        column.overflow = "fold"
+        column.header_style = "bold"
+    for row in rows:
+        table.add_row(*map(printable, row))
+    _print_table(table, whole=False)
+
+
+def _kind(client: Client) -> str:
+    """What sets a client apart, in a few words."""
+    words = {
+        "public" if client.is_public else "confidential": True,
+        "first-party": client.first_party,
+        "no PKCE": not client.require_pkce,
+    }
+    return ", ".join(word for word, applies in words.items() if applies)
+
+
+def _value(name: str, value: Any) -> str:
+    if name.endswith("_at"):
+        return moment(value) if value else "never"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+
+
+def _print_table(table: "Table", *, whole: bool) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    if whole or not console.is_terminal:
+        console.width = max(
+            console.width, console.measure(table, options=console.options.update(width=100_000)).maximum
+        )
+    console.print(table, soft_wrap=True)

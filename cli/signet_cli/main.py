@@ -1,0 +1,65 @@
+"""The command `signet`."""
+
+import io
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from signet_cli import clients, scopes, users
+from signet_cli.mistake import Mistake
+
+
+class ReportingGroup(TyperGroup):
+    """Commands whose mistakes end as lines on stderr and exit code 1, never as a stack trace; wrong usage is 2."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: D102 - TyperGroup's
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # a name the terminal cannot spell must not lose a secret
+        try:
+            return super().invoke(ctx)
+        except Mistake as mistake:
+            from signet_cli.display import printable
+
+            for fault in mistake.faults:
+                typer.echo(f"error: {printable(fault)}", err=True)
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=ReportingGroup,
+    help="Operate Signet, an OAuth 2.0 and OpenID Connect authorization server.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # their panels can show local variables, and those hold secrets
+)
+app.add_typer(clients.app, name="clients")
+app.add_typer(users.app, name="users")
+app.add_typer(scopes.app, name="scopes")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"signet {version('signet')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+@app.command()
+def serve() -> None:
+    """Serve Signet and an embedded AWS on this machine. PORT, PUBLIC_URL and AWS_PORT in the environment move them."""
+    from signet_cli.serve import serve as serve_here
+
+    serve_here()

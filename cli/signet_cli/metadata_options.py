@@ -1,0 +1,101 @@
+"""Options that say client metadata, each by the member of RFC 7591 that it becomes."""
+
+import re
+from typing import Annotated, Any
+
+import typer
+
+from signet_cli.mistake import Mistake
+
+LONGEST_DURATION = 90 * 86_400
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def seconds(duration: str) -> int:
+    """Seconds of `90`, `90s`, `15m`, `1h` or `7d`; at most 90 days."""
+    match = re.fullmatch(r"([0-9]{1,9})([smhd]?)", str(duration))  # a default comes as the number it is
+    if not match or int(match[1]) * _UNITS[match[2]] > LONGEST_DURATION:
+        raise typer.BadParameter("must be seconds, or a number with s, m, h or d (15m, 1h, 7d), at most 90d")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def duration(explained: str) -> Any:
+    """An option that takes a time."""
+    return typer.Option(parser=seconds, metavar="SECONDS|15m|1h", show_default=False, help=explained)
+
+
+def _option(metavar: str, explained: str) -> Any:
+    return typer.Option(metavar=metavar, show_default=False, help=explained)
+
+
+def _switch(names: str, explained: str) -> Any:
+    return typer.Option(names, show_default=False, help=explained)
+
+
+File = Annotated[
+    str | None, typer.Argument(metavar="FILE|-", show_default=False, help="RFC 7591 metadata as a JSON object.")
+]
+Name = Annotated[str | None, _option("TEXT", "client_name: what people are told it is called.")]
+GrantTypes = Annotated[list[str] | None, _option("TYPE", "grant_types, once for each.")]
+AuthMethod = Annotated[str | None, _option("METHOD", "token_endpoint_auth_method; none for a public client.")]
+RedirectUris = Annotated[
+    list[str] | None,
+    _option("URI", "redirect_uris, once for each. Matched exactly, but for the port of 127.0.0.1 and [::1]."),
+]
+PostLogoutRedirectUris = Annotated[
+    list[str] | None, _option("URI", "post_logout_redirect_uris, once for each: where a logout may lead.")
+]
+FirstParty = Annotated[
+    bool | None,
+    _switch(
+        "--first-party/--no-first-party",
+        "first_party: an application of your own, whose users are not asked for consent. Yours to decide, never the"
+        " client's.",
+    ),
+]
+Pkce = Annotated[
+    bool | None,
+    _switch(
+        "--pkce/--no-pkce",
+        "require_pkce, the default. Without it a stolen code can be slipped into another session; only for a"
+        " confidential client that cannot send a challenge.",
+    ),
+]
+Scope = Annotated[str | None, _option("TEXT", "Scopes, separated by spaces.")]
+Audience = Annotated[list[str] | None, _option("TEXT", "What its tokens are for, once for each.")]
+AccessTokenLifetime = Annotated[int | None, duration("Seconds its tokens are valid.")]
+Claims = Annotated[list[str] | None, _option("NAME=TEXT", "A static claim of its tokens, once for each.")]
+ScopeFormat = Annotated[str | None, _option("FORMAT", "How its tokens spell scope: string or list.")]
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """The members that options were given for."""
+    return {name: value for name, value in options.items() if value is not None and value != []}
+
+
+def with_claims(claims: object, options: list[str] | None) -> dict[str, Any] | None:
+    """The claims with those of the options over them, name by name; None where no option changes them."""
+    chosen: dict[str, Any] = {}
+    for option in options or []:
+        name, equals, value = option.partition("=")
+        if not equals or not name or name in chosen:
+            raise typer.BadParameter(
+                "must be NAME=TEXT, each name once; other than text goes into a file", param_hint="--claim"
+            )
+        chosen[name] = value
+    if not chosen or not (claims is None or isinstance(claims, dict)):
+        return None
+    return {**(claims or {}), **chosen}
+
+
+def with_redirect_uris(present: object, added: list[str] | None, removed: list[str] | None) -> list[str] | None:
+    """The URIs with some more and some less; None where no option changes them. Raises Mistake for one not there."""
+    present = [] if present is None else present
+    if not isinstance(present, list) or not (added or removed):
+        return None
+    missing = [uri for uri in removed or [] if uri not in present]
+    if missing:
+        raise Mistake(
+            *(f"redirect_uris: {uri} is not one of them: `signet clients show` tells which" for uri in missing)
+        )
+    return list(dict.fromkeys([*(uri for uri in present if uri not in (removed or [])), *(added or [])]))

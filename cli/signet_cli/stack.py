@@ -1,0 +1,142 @@
+"""Where a deployment's parts are: in a stack of an AWS account, or in the embedded AWS of `signet serve`."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from signet_cli.mistake import Mistake
+
+if TYPE_CHECKING:
+    from signet.ports import ClientRegistry, ScopeStore, UserRegistry
+
+LOCAL_STACK = "signet"
+LOCAL_PORT = 8081
+
+Local = Annotated[bool, typer.Option("--local", help="Use the embedded AWS of `signet serve` (its port: AWS_PORT).")]
+StackName = Annotated[str | None, typer.Option("--stack", metavar="NAME", help="Stack; SIGNET_STACK, else signet.")]
+Profile = Annotated[str | None, typer.Option(metavar="NAME", help="Profile of the AWS configuration.")]
+Region = Annotated[str | None, typer.Option(metavar="NAME", help="AWS region of the stack.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Which stack is meant, as the options say it."""
+
+    local: bool = False
+    stack: str | None = None
+    profile: str | None = None
+    region: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.local and (self.stack or self.profile or self.region):
+            raise typer.BadParameter("--local is a place of its own: leave out --stack, --profile and --region")
+
+    @property
+    def stack_name(self) -> str:
+        """Name of the CloudFormation stack."""
+        return LOCAL_STACK if self.local else self.stack or os.environ.get("SIGNET_STACK") or LOCAL_STACK
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The parts of a deployment: names of its tables, ARN of its keyring secret, its issuer.
+
+    `sdk_client` makes the botocore client of a service in the account and region of the stack.
+    """
+
+    registry_table: str
+    state_table: str
+    keyring_secret: str
+    issuer: str
+    sdk_client: Callable[[str], Any] = field(repr=False)
+
+    def registry(self) -> "ClientRegistry":
+        """The registry that its clients are in."""
+        from signet.aws.clients import DynamoDbClientRegistry
+
+        return DynamoDbClientRegistry(self.sdk_client("dynamodb"), self.registry_table)
+
+    def users(self) -> "UserRegistry":
+        """The registry that its users are in."""
+        from signet.aws.users import DynamoDbUserRegistry
+
+        return DynamoDbUserRegistry(self.sdk_client("dynamodb"), self.registry_table)
+
+    def scopes(self) -> "ScopeStore":
+        """Where its scope catalogue is."""
+        from signet.aws.scopes import DynamoDbScopeStore
+
+        return DynamoDbScopeStore(self.sdk_client("dynamodb"), self.registry_table)
+
+
+@contextmanager
+def opened(location: Location) -> Iterator[Stack]:
+    """The stack to work on; whatever AWS does not do in the block is raised as a Mistake."""
+    from signet_cli.aws_failure import aws_failures_told
+
+    with aws_failures_told(location):
+        yield find_stack(location)
+
+
+def find_stack(location: Location) -> Stack:
+    """The stack by its outputs. Raises Mistake for a stack that is not Signet's, botocore's errors for the rest."""
+    sdk_client = _embedded() if location.local else _account(location)
+    described = sdk_client("cloudformation").describe_stacks(StackName=location.stack_name)["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
+    missing = [name for name in ("RegistryTable", "StateTable", "KeyringSecret", "Issuer") if name not in outputs]
+    if missing:
+        raise Mistake(
+            f"the stack {location.stack_name} ({described['StackStatus']}) has no output {', '.join(missing)}:"
+            " name the stack that Signet was deployed as by --stack, or finish its deployment"
+        )
+    return Stack(
+        registry_table=outputs["RegistryTable"],
+        state_table=outputs["StateTable"],
+        keyring_secret=outputs["KeyringSecret"],
+        issuer=outputs["Issuer"],
+        sdk_client=sdk_client,
+    )
+
+
+def _embedded() -> Callable[[str], Any]:
+    """Clients of the embedded AWS: any credentials do, and the AWS configuration of this machine is left alone."""
+    from botocore.config import Config
+    from botocore.session import Session
+
+    port = os.environ.get("AWS_PORT") or str(LOCAL_PORT)
+    if not (port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65_536):
+        raise Mistake("AWS_PORT must be a port number: it says where `signet serve` has its embedded AWS")
+    unset = (None, None, None, None)
+    session = Session(session_vars={"profile": unset, "config_file": unset, "credentials_file": unset})
+    session.set_credentials("local", "local")
+    config = Config(proxies={}, connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 2})
+
+    def sdk_client(service: str) -> Any:
+        endpoint = f"http://127.0.0.1:{port}"
+        return session.create_client(service, region_name="us-east-1", endpoint_url=endpoint, config=config)
+
+    return sdk_client
+
+
+def _account(location: Location) -> Callable[[str], Any]:
+    """Clients of an AWS account, found as every AWS tool finds it."""
+    from botocore.config import Config
+    from botocore.exceptions import InvalidRegionError
+    from botocore.session import Session
+
+    session = Session(profile=location.profile)
+    config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4})
+
+    def sdk_client(service: str) -> Any:
+        try:
+            return session.create_client(service, region_name=location.region, config=config)
+        except InvalidRegionError:
+            raise
+        except ValueError as error:  # botocore's own for an endpoint that is no URL
+            raise Mistake(f"{error}: correct AWS_ENDPOINT_URL or take it out of the environment") from error
+
+    return sdk_client

@@ -1,0 +1,260 @@
+"""`signet users`: what operators do to the people who sign in."""
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from signet_cli.metadata_options import with_claims
+from signet_cli.mistake import Mistake
+from signet_cli.stack import Local, Location, Profile, Region, StackName, opened
+
+if TYPE_CHECKING:
+    from signet.model.user import User
+
+app = typer.Typer(no_args_is_help=True, help="Create, list, show, change, disable and delete users.")
+
+Username = Annotated[str, typer.Argument(metavar="USER", show_default=False, help="User name, or sub.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
+FromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
+]
+Claim = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=TEXT", show_default=False, help="A claim, once for each: email=alice@example.com."),
+]
+ClaimsFile = Annotated[
+    str | None, typer.Option("--claims", metavar="FILE|-", show_default=False, help="Claims as a JSON object.")
+]
+
+
+@app.command()
+def create(
+    username: Annotated[str, typer.Argument(show_default=False, help="What the user signs in with.")],
+    *,
+    claim: Claim = None,
+    claims: ClaimsFile = None,
+    sub: Annotated[
+        str | None, typer.Option(metavar="ID", help="A subject of your own instead of a random one; it never changes.")
+    ] = None,
+    password_stdin: FromStdin = False,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Create a user. The password is asked for, unseen and twice, or read from standard input.
+
+    Claims are those of OpenID Connect Core section 5.1 and any others, from a file, from options, or from both:
+    options override the file. Which scope opens which claim is the catalogue's: `signet scopes`.
+    """
+    from signet_cli.password_input import read_password
+    from signet_cli.people import create_user
+
+    given = _claims(claim, claims, password_stdin=password_stdin)
+    password = read_password(from_stdin=password_stdin)
+    with opened(Location(local, stack, profile, region)) as found:
+        user = create_user(found.users(), username, password, given, time.time, sub)
+    _print_user(user, as_json=as_json)
+
+
+@app.command(name="list")
+def list_users(
+    *,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """List every user; one who was created a moment ago may be missing."""
+    from signet_cli.display import moment, print_json, print_rows
+
+    with opened(Location(local, stack, profile, region)) as found:
+        users = sorted(found.users().list(), key=lambda user: user.username.casefold())
+    if as_json:
+        print_json([_members(user) for user in users])
+    elif users:
+        print_rows(
+            ("username", "sub", "name", "email", "disabled", "created_at"),
+            [
+                (
+                    user.username,
+                    user.sub,
+                    str(user.claims.get("name", "")),
+                    str(user.claims.get("email", "")),
+                    "yes" if user.disabled else "no",
+                    moment(user.created_at),
+                )
+                for user in users
+            ],
+        )
+    else:
+        typer.echo("There are no users yet: `signet users create` makes one.", err=True)
+
+
+@app.command()
+def show(
+    username: Username,
+    *,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Show a user and their claims."""
+    from signet_cli import people
+
+    with opened(Location(local, stack, profile, region)) as found:
+        user = people.found(found.users(), username)
+    _print_user(user, as_json=as_json)
+
+
+@app.command()
+def disable(
+    username: Username,
+    *,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Keep a user from signing in, until `enable`. Applications cannot refresh their tokens; those that they have
+    are valid until they expire."""  # noqa: D209, D205 - a paragraph of the help
+    from signet_cli.people import set_disabled
+
+    with opened(Location(local, stack, profile, region)) as found:
+        user = set_disabled(found.users(), username, disabled=True)
+    _print_user(user, as_json=as_json)
+
+
+@app.command()
+def enable(
+    username: Username,
+    *,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Let a user sign in again."""
+    from signet_cli.people import set_disabled
+
+    with opened(Location(local, stack, profile, region)) as found:
+        user = set_disabled(found.users(), username, disabled=False)
+    _print_user(user, as_json=as_json)
+
+
+@app.command(name="set-password")
+def set_user_password(
+    username: Username,
+    *,
+    password_stdin: FromStdin = False,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Give a user another password, asked for unseen and twice, or read from standard input."""
+    from signet_cli.password_input import read_password
+    from signet_cli.people import set_password
+
+    password = read_password(from_stdin=password_stdin)
+    with opened(Location(local, stack, profile, region)) as found:
+        user = set_password(found.users(), username, password, time.time)
+    _print_user(user, as_json=as_json)
+
+
+@app.command(name="set-claims")
+def set_user_claims(
+    username: Username,
+    *,
+    claim: Claim = None,
+    claims: ClaimsFile = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", show_default=False, help="Take out a claim, once for each.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Take out every claim that is not given.")] = False,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Set claims of a user by name, from a file, from options, or from both; the others stay as they are."""
+    from signet_cli.people import set_claims
+
+    given = _claims(claim, claims)
+    if not (given or remove or replace):
+        raise typer.BadParameter("name what to change: --claim, --claims, --remove or --replace")
+    with opened(Location(local, stack, profile, region)) as found:
+        user = set_claims(found.users(), username, given, remove or [], time.time, alone=replace)
+    _print_user(user, as_json=as_json)
+
+
+@app.command()
+def delete(
+    username: Username,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Delete a user and what they have allowed. Their sub is best never given again."""
+    from signet_cli import people
+    from signet_cli.display import print_json, printable
+    from signet_cli.question import confirmed
+
+    with opened(Location(local, stack, profile, region)) as found:
+        users = found.users()
+        user = people.found(users, username)
+        if not yes and not confirmed(f"Delete {printable(user.username)} ({printable(user.sub)})?"):
+            raise Mistake("nothing was deleted: answer y, or take --yes")
+        if not users.delete(user.sub):
+            raise people.unknown(username)
+    if as_json:
+        print_json({"sub": user.sub, "username": user.username, "deleted": True})
+    else:
+        print(f"Deleted {printable(user.username)}. Tokens that were issued are valid until they expire.")
+
+
+def _claims(options: list[str] | None, file: str | None, *, password_stdin: bool = False) -> dict[str, Any]:
+    """The file's claims with those of the options over them."""
+    from signet_cli.document import read_document
+    from signet_cli.user_claims import typed
+
+    if file == "-" and password_stdin:
+        raise typer.BadParameter("standard input holds the claims or the password, not both")
+    document = read_document(file, "claims") if file else {}
+    return document | typed(with_claims({}, options) or {})
+
+
+def _members(user: "User") -> dict[str, Any]:
+    """A user without their password's hash; times in epoch seconds."""
+    return {
+        "sub": user.sub,
+        "username": user.username,
+        "disabled": user.disabled,
+        "created_at": user.created_at,
+        "password_changed_at": user.password_changed_at,
+        "claims": dict(user.claims),
+    }
+
+
+def _print_user(user: "User", *, as_json: bool) -> None:
+    from signet_cli.display import print_json, print_members
+
+    members = _members(user)
+    if as_json:
+        print_json(members)
+        return
+    claims = members.pop("claims")
+    print_members([*members.items(), *claims.items()])

@@ -1,0 +1,5 @@
+"""The function `authorization`; see signet.endpoints and signet.wiring."""
+
+from signet.wiring import handler_for
+
+handler = handler_for("authorization")

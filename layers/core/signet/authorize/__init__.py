@@ -1,0 +1,1 @@
+"""The authorization request: how it is read, and what it still needs."""

@@ -1,0 +1,78 @@
+"""The browser's side: cookies, and the proof that a form was ours, for this browser, this request and this session."""
+
+import hmac
+import json
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from signet.http import HttpRequest
+
+SESSION = "__Host-signet-session"
+"""The login session's cookie; the prefix keeps sibling domains from setting it (RFC 6265bis section 4.1.3)."""
+
+_FORM_KEY = "__Host-signet-form"
+"""A random value per browser that keys its forms' proofs: no server key is needed, and none is at hand."""
+
+_NOTICE = "__Host-signet-notice"
+"""What the page after a redirect has to say."""
+
+_LONGEST_NOTICE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message for the next page: its key, what was typed as the user name, seconds to wait."""
+
+    message: str
+    username: str = ""
+    retry_after: int = 0
+
+
+def set_cookie(name: str, value: str, max_age: int | None = None) -> str:
+    """A `Set-Cookie` value that scripts and other sites do not get; without `max_age` it ends with the browser."""
+    age = "" if max_age is None else f"; Max-Age={max_age}"
+    return f"{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}"
+
+
+def form_key(request: HttpRequest) -> tuple[str, tuple[str, ...]]:
+    """The browser's form key, and the cookie that gives it one where it has none."""
+    key = request.cookies.get(_FORM_KEY, "")
+    if len(key) == 43:
+        return key, ()
+    key = secrets.token_urlsafe(32)
+    return key, (set_cookie(_FORM_KEY, key),)
+
+
+def csrf_token(key: str, form: str, session_id: str, action: str) -> str:
+    """The proof for one form of one request of one session."""
+    message = "\n".join((form, sha256(session_id.encode()).hexdigest(), action))
+    return hmac.new(key.encode(), message.encode(), sha256).hexdigest()
+
+
+def is_ours(request: HttpRequest, fields: Mapping[str, str], action: str) -> bool:
+    """Whether the posted form was made for this browser, request and session."""
+    key = request.cookies.get(_FORM_KEY, "")
+    expected = csrf_token(key, fields.get("form", ""), request.cookies.get(SESSION, ""), action)
+    return len(key) == 43 and hmac.compare_digest(expected.encode(), fields.get("csrf", "").encode())
+
+
+def notice_cookie(notice: Notice) -> str:
+    """The cookie that carries a notice over one redirect."""
+    members = [notice.message, notice.username[:256], notice.retry_after]
+    return set_cookie(_NOTICE, urlsafe_b64encode(json.dumps(members).encode()).decode().rstrip("="), 60)
+
+
+def read_notice(request: HttpRequest) -> tuple[Notice | None, tuple[str, ...]]:
+    """The notice the browser brings, and the cookie that ends it. What it says is as good as what a person types."""
+    value = request.cookies.get(_NOTICE, "")
+    if not value:
+        return None, ()
+    gone = (set_cookie(_NOTICE, "", 0),)
+    try:
+        message, username, retry_after = json.loads(urlsafe_b64decode(value[:_LONGEST_NOTICE] + "==="))
+        return Notice(str(message), str(username)[:256], min(max(int(retry_after), 0), 86_400)), gone
+    except (ValueError, TypeError):
+        return None, gone

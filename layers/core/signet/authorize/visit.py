@@ -1,0 +1,23 @@
+"""One authorization request on its way through the endpoint."""
+
+from dataclasses import dataclass
+
+from signet.http import HttpRequest
+from signet.model.authorization import AuthorizationRequest
+from signet.model.session import Session
+from signet.model.user import Consent, User
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is asked, over which HTTP request, by whom, and what they have allowed before.
+
+    `action` is the URL of the request on this server, in one spelling: where its forms post to.
+    """
+
+    http: HttpRequest
+    request: AuthorizationRequest
+    action: str
+    session: Session | None = None
+    user: User | None = None
+    consent: Consent | None = None

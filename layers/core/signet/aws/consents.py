@@ -1,0 +1,70 @@
+"""What people have allowed, in the registry table: item `user#<sub>` / `consent#<client_id>`."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from signet.aws.attributes import Item, attribute, item
+from signet.aws.failures import calling
+from signet.aws.queries import found
+from signet.aws.records import record, restored
+from signet.errors import Reason, unavailable
+from signet.model.user import Consent, User
+
+_PAUSES = (0.0, 0.05, 0.2)
+"""Seconds before each try: what DynamoDB left unread under load is asked for again."""
+
+
+class DynamoDbConsentStore:
+    """ports.ConsentStore on a table. `dynamodb` is a botocore client."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def get(self, sub: str, client_id: str) -> tuple[User | None, Consent | None]:
+        """As ports.ConsentStore.get, by one consistent read of both items."""
+        items = self._items(item({"pk": f"user#{sub}", "sk": "user"}), _key(sub, client_id))
+        user, consent = items.get("user"), items.get(f"consent#{client_id}")
+        return (restored(User, user) if user else None), (restored(Consent, consent) if consent else None)
+
+    def put(self, consent: Consent) -> None:
+        """As ports.ConsentStore.put."""
+        stored = {**_key(consent.sub, consent.client_id), **item(record(consent))}
+        with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
+            self._dynamodb.put_item(TableName=self._table, Item=stored)
+
+    def delete(self, sub: str, client_id: str) -> bool:
+        """As ports.ConsentStore.delete."""
+        with calling("dynamodb:DeleteItem", Reason.STORE_UNAVAILABLE):
+            answer = self._dynamodb.delete_item(TableName=self._table, Key=_key(sub, client_id), ReturnValues="ALL_OLD")
+        return "Attributes" in answer
+
+    def list(self, sub: str) -> Iterator[Consent]:
+        """As ports.ConsentStore.list, in the order of client ids."""
+        items = found(
+            self._dynamodb,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :consent)",
+            ExpressionAttributeValues={":pk": attribute(f"user#{sub}"), ":consent": attribute("consent#")},
+            ConsistentRead=True,
+        )
+        return (restored(Consent, stored) for stored in items)
+
+    def _items(self, *keys: Item) -> dict[str, Item]:
+        """The items of these keys that there are, by sort key."""
+        items: dict[str, Item] = {}
+        wanted: dict[str, Any] = {self._table: {"Keys": list(keys), "ConsistentRead": True}}
+        for pause in _PAUSES:
+            time.sleep(pause)
+            with calling("dynamodb:BatchGetItem", Reason.STORE_UNAVAILABLE):
+                answer = self._dynamodb.batch_get_item(RequestItems=wanted)
+            items |= {stored["sk"]["S"]: stored for stored in answer["Responses"].get(self._table, ())}
+            wanted = answer.get("UnprocessedKeys", {})
+            if not wanted:
+                return items
+        raise unavailable(Reason.STORE_UNAVAILABLE, "dynamodb:BatchGetItem UnprocessedKeys")
+
+
+def _key(sub: str, client_id: str) -> Item:
+    return item({"pk": f"user#{sub}", "sk": f"consent#{client_id}"})

@@ -1,0 +1,140 @@
+"""Grants in the state table: one item `grant#<grant_id>` from the authorization code to the last token."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from signet.aws.attributes import Item, attribute, item
+from signet.aws.failures import calling, code
+from signet.aws.records import malformed, record, restored
+from signet.errors import Reason, unavailable
+from signet.model.grant import Grant, Redemption
+
+_REDEEMABLE = (
+    # this code, or there is no such grant
+    "code_digest = :code_digest",
+    # of this client: a code in other hands redeems nothing and stays valid
+    "client_id = :client_id",
+    # never before, unless by this very request, whose answer was lost
+    "(attribute_not_exists(redeemed_at) OR redeemed_by = :request_id)",
+    "attribute_not_exists(revoked_at)",
+    # time to live deletes late, so the end is compared
+    "code_expires_at > :now",
+    # the same redirect_uri as in the authorization request (RFC 6749 section 4.1.3)
+    "redirect_uri = :redirect_uri",
+    # the challenge of the verifier, or neither of them (RFC 7636 section 4.6, RFC 9700 section 2.1.1)
+    "code_challenge = :code_challenge",
+)
+"""What must all be true for a code to be redeemed: the clauses of Redemption.refused_by."""
+
+_REDEEM = "SET redeemed_at = :now, redeemed_by = :request_id, generation = :first, expires_at = :expires_at"
+
+
+class DynamoDbGrantStore:
+    """ports.GrantStore on a table. `dynamodb` is a botocore client."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def create(self, grant: Grant) -> None:
+        """As ports.GrantStore.create."""
+        stored = {**_key(grant.grant_id), **_item(grant)}
+        with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
+            try:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=stored,
+                    ConditionExpression="attribute_not_exists(pk)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                # our own write, whose answer was lost, is a success
+                if code(error) != "ConditionalCheckFailedException" or error.response.get("Item") != stored:
+                    raise
+
+    def redeem(self, redemption: Redemption) -> tuple[Grant | None, Reason | None]:
+        """As ports.GrantStore.redeem."""
+        with calling("dynamodb:UpdateItem", Reason.STORE_UNAVAILABLE):
+            try:
+                answer = self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=_key(redemption.code.grant_id),
+                    UpdateExpression=_REDEEM,
+                    ConditionExpression=" AND ".join(_REDEEMABLE),
+                    ExpressionAttributeValues=item(
+                        {
+                            ":code_digest": redemption.code.digest(),
+                            ":client_id": redemption.client_id,
+                            ":request_id": redemption.request_id,
+                            ":now": redemption.now,
+                            ":redirect_uri": redemption.redirect_uri,
+                            ":code_challenge": redemption.code_challenge,
+                            ":first": 0,
+                            ":expires_at": redemption.expires_at,
+                        }
+                    ),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+                return _refused(redemption, error.response.get("Item"))
+        return _grant(answer["Attributes"]), None
+
+    def revoke(self, grant_id: str, now: int) -> None:
+        """As ports.GrantStore.revoke."""
+        with calling("dynamodb:UpdateItem", Reason.STORE_UNAVAILABLE):
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=_key(grant_id),
+                    UpdateExpression="SET revoked_at = if_not_exists(revoked_at, :now)",
+                    # an update of what has been deleted would make an item that is nothing but revoked
+                    ConditionExpression="attribute_exists(pk)",
+                    ExpressionAttributeValues={":now": attribute(now)},
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+
+    def get(self, grant_id: str, now: int) -> Grant | None:
+        """As ports.GrantStore.get, by one consistent read."""
+        with calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
+            answer = self._dynamodb.get_item(TableName=self._table, Key=_key(grant_id), ConsistentRead=True)
+        grant = _grant(answer["Item"]) if "Item" in answer else None
+        return grant if grant and now < grant.expires_at else None
+
+
+def _refused(redemption: Redemption, stored: Item | None) -> tuple[Grant | None, Reason]:
+    """What stood in the way of a redemption. Raises OAuthError rather than take a refused write for a success."""
+    grant = _grant(stored) if stored else None
+    reason = redemption.refused_by(grant)
+    if reason is None:
+        raise unavailable(Reason.STORE_UNAVAILABLE, "dynamodb:UpdateItem refused what its condition allows")
+    return grant, reason
+
+
+def _key(grant_id: str) -> Item:
+    return item({"pk": f"grant#{grant_id}"})
+
+
+def _item(grant: Grant) -> Item:
+    """The attributes of a grant.
+
+    `code_challenge` is there even when empty, for the condition to compare. `claims` is JSON text: what a client asks
+    for has members that are null (OpenID Connect Core section 5.5.1), which an item would lose.
+    """
+    attributes = item({**record(grant), "code_challenge": grant.code_challenge})
+    return {**attributes, "claims": attribute(json.dumps(grant.claims))}
+
+
+def _grant(stored: Item) -> Grant:
+    try:
+        claims = json.loads(stored["claims"]["S"])
+    except (KeyError, TypeError, ValueError):
+        raise malformed(stored) from None
+    return replace(restored(Grant, {**stored, "claims": attribute({})}), claims=claims)

@@ -1,0 +1,68 @@
+"""The scope catalogue in the registry table: item `scopes` / `scopes`."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from signet.aws.attributes import Item, attribute, item, values
+from signet.aws.failures import calling, code
+from signet.aws.records import malformed, record
+from signet.errors import Reason
+from signet.model.scope import Scope, ScopeCatalogue
+
+_KEY: Item = {"pk": {"S": "scopes"}, "sk": {"S": "scopes"}}
+
+
+class DynamoDbScopeStore:
+    """ports.ScopeStore on a table. `dynamodb` is a botocore client."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def load(self) -> ScopeCatalogue:
+        """As ports.ScopeStore.load, by one consistent read."""
+        with calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
+            answer = self._dynamodb.get_item(TableName=self._table, Key=_KEY, ConsistentRead=True)
+        return _catalogue(answer["Item"]) if "Item" in answer else ScopeCatalogue()
+
+    def replace(self, catalogue: ScopeCatalogue) -> bool:
+        """As ports.ScopeStore.replace."""
+        scopes = [record(scope) for scope in catalogue.scopes.values()]
+        stored = {**_KEY, **item({"scopes": scopes, "version": catalogue.version})}
+        with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
+            try:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=stored,
+                    # never changed yet, or exactly the version this catalogue was made from
+                    ConditionExpression="attribute_not_exists(pk) AND :first = :version OR version = :previous",
+                    ExpressionAttributeValues={
+                        ":first": attribute(1),
+                        ":version": attribute(catalogue.version),
+                        ":previous": attribute(catalogue.version - 1),
+                    },
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+                # our own write, whose answer was lost, is a success
+                return bool(error.response.get("Item") == stored)
+        return True
+
+
+def _catalogue(stored: Item) -> ScopeCatalogue:
+    try:
+        kept = values(stored)
+        scopes = [_scope(members) for members in kept["scopes"]]
+        return ScopeCatalogue({scope.name: scope for scope in scopes}, kept["version"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise malformed(stored) from None
+
+
+def _scope(members: dict[str, Any]) -> Scope:
+    fields: dict[str, Any] = {
+        name: tuple(member) if isinstance(member, list) else member for name, member in members.items()
+    }
+    return Scope(**fields)

@@ -1,0 +1,59 @@
+"""Login sessions in the state table: item `session#<digest>`."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from signet.aws.attributes import Item, attribute, item
+from signet.aws.failures import calling, code
+from signet.aws.records import record, restored
+from signet.errors import Reason
+from signet.model.session import Session
+
+
+class DynamoDbSessionStore:
+    """ports.SessionStore on a table. `dynamodb` is a botocore client."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def get(self, digest: str, now: int) -> Session | None:
+        """As ports.SessionStore.get, by one consistent read; time to live may leave a session lying for days."""
+        with calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
+            answer = self._dynamodb.get_item(TableName=self._table, Key=_key(digest), ConsistentRead=True)
+        if "Item" not in answer:
+            return None
+        session = restored(Session, answer["Item"])
+        return session if now < min(session.expires_at, session.ends_at) else None
+
+    def create(self, session: Session) -> None:
+        """As ports.SessionStore.create; the digest of 256 random bits is nobody else's, so nothing is overwritten."""
+        stored = {**_key(session.digest), **item(record(session))}
+        with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
+            self._dynamodb.put_item(TableName=self._table, Item=stored)
+
+    def extend(self, session: Session, expires_at: int) -> None:
+        """As ports.SessionStore.extend."""
+        with calling("dynamodb:UpdateItem", Reason.STORE_UNAVAILABLE):
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=_key(session.digest),
+                    UpdateExpression="SET expires_at = :expires_at",
+                    # still there, and not moved further by another request meanwhile
+                    ConditionExpression="attribute_exists(pk) AND expires_at < :expires_at",
+                    ExpressionAttributeValues={":expires_at": attribute(expires_at)},
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+
+    def delete(self, digest: str) -> None:
+        """As ports.SessionStore.delete."""
+        with calling("dynamodb:DeleteItem", Reason.STORE_UNAVAILABLE):
+            self._dynamodb.delete_item(TableName=self._table, Key=_key(digest))
+
+
+def _key(digest: str) -> Item:
+    return item({"pk": f"session#{digest}"})

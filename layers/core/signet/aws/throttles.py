@@ -1,0 +1,81 @@
+"""Failed attempts in the state table: item `throttle#<SHA-256 of the subject>`, so that it names nobody."""
+
+import secrets
+from hashlib import sha256
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from signet.aws.attributes import Attribute, Item, attribute, item
+from signet.aws.failures import calling, code
+from signet.aws.records import restored
+from signet.errors import Reason
+from signet.model.session import Attempts
+
+_UNCOUNTED = Attempts()
+
+
+class DynamoDbThrottleStore:
+    """ports.ThrottleStore on a table. `dynamodb` is a botocore client."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def get(self, subject: str, now: int) -> Attempts:
+        """As ports.ThrottleStore.get, by one consistent read; time to live may leave a count lying for days."""
+        with calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
+            answer = self._dynamodb.get_item(TableName=self._table, Key=_key(subject), ConsistentRead=True)
+        attempts = restored(Attempts, answer["Item"]) if "Item" in answer else _UNCOUNTED
+        return attempts if now < attempts.expires_at else _UNCOUNTED
+
+    def put(self, subject: str, attempts: Attempts, previous: Attempts, now: int) -> bool:
+        """As ports.ThrottleStore.put.
+
+        Two that count at once may well count the same, so the item says whose write it was: `written_by`.
+        """
+        condition, expected = _unchanged(previous, now)
+        written_by = attribute(secrets.token_urlsafe(16))
+        stored = {
+            **_key(subject),
+            "failures": attribute(attempts.failures),
+            "not_before": attribute(attempts.not_before),
+            "expires_at": attribute(attempts.expires_at),
+            "written_by": written_by,
+        }
+        with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
+            try:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=stored,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=expected,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+                # our own write, whose answer was lost, is a success
+                return bool(error.response.get("Item", {}).get("written_by") == written_by)
+        return True
+
+    def clear(self, subject: str) -> None:
+        """As ports.ThrottleStore.clear."""
+        with calling("dynamodb:DeleteItem", Reason.STORE_UNAVAILABLE):
+            self._dynamodb.delete_item(TableName=self._table, Key=_key(subject))
+
+
+def _unchanged(previous: Attempts, now: int) -> tuple[str, dict[str, Attribute]]:
+    """The condition that what is stored reads as `previous`, with its values."""
+    if previous == _UNCOUNTED:
+        # nothing is counted, or what is has ended
+        return "attribute_not_exists(pk) OR expires_at <= :now", {":now": attribute(now)}
+    return "failures = :failures AND not_before = :not_before AND expires_at = :expires_at", {
+        ":failures": attribute(previous.failures),
+        ":not_before": attribute(previous.not_before),
+        ":expires_at": attribute(previous.expires_at),
+    }
+
+
+def _key(subject: str) -> Item:
+    return item({"pk": f"throttle#{sha256(subject.encode(errors='surrogatepass')).hexdigest()}"})

@@ -1,0 +1,161 @@
+"""People in the registry table: item `user#<sub>` / `user`; `login#<login name>` / `login` names its `sub`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from signet.aws.attributes import Item, attribute, item
+from signet.aws.failures import calling, code
+from signet.aws.queries import found
+from signet.aws.records import etag, record, restored
+from signet.aws.transactions import absent, new, refusals
+from signet.errors import Reason
+from signet.model.user import User, login_name
+
+_LISTING = "user"
+
+_LONGEST_LOGIN_NAME = 1_024
+"""Bytes; a key of DynamoDB's has at most twice as many."""
+
+
+class DynamoDbUserRegistry:
+    """ports.UserRegistry on a table. `dynamodb` is a botocore client.
+
+    Items carry `etag` as clients' do: a change is conditional on the one that was read, and a write whose answer was
+    lost is recognised by it.
+    """
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def get(self, sub: str) -> User | None:
+        """As ports.UserStore.get, by one consistent read."""
+        stored = self._read(_key(sub))
+        return restored(User, stored) if stored else None
+
+    def find(self, username: str) -> User | None:
+        """As ports.UserStore.find. Two reads also where there is no such name, or its absence could be timed."""
+        name = login_name(username)
+        if not _is_key(name):
+            return None
+        login = self._read(_login_key(name)) or item({"sub": "-"})
+        return self.get(login["sub"]["S"])
+
+    def create(self, user: User) -> bool:
+        """As ports.UserRegistry.create, in one transaction."""
+        stored = _item(user)
+        refused = refusals(
+            self._dynamodb,
+            new(self._table, stored),
+            new(self._table, {**_login_key(login_name(user.username)), **item({"sub": user.sub})}),
+            # tokens name people and clients by the same claim: neither may be taken for the other
+            absent(self._table, item({"pk": f"client#{user.sub}", "sk": "client"})),
+        )
+        # our own write, whose answer was lost, is a success
+        return not refused or refused[0].get("Item", {}).get("etag") == stored["etag"]
+
+    def update(self, user: User, previous: User) -> bool:
+        """As ports.UserStore.update. Raises ValueError where `sub` or login name differ."""
+        if (user.sub, login_name(user.username)) != (previous.sub, login_name(previous.username)):
+            raise ValueError("neither sub nor login name of a user changes")
+        stored = _item(user)
+        with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
+            try:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=stored,
+                    # exactly the record this one was made from; one that was deleted stays deleted
+                    ConditionExpression="etag = :previous",
+                    ExpressionAttributeValues={":previous": attribute(previous.etag or etag(previous))},
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+                # our own write, whose answer was lost, is a success
+                return bool(error.response.get("Item", {}).get("etag") == stored["etag"])
+        return True
+
+    def delete(self, sub: str) -> bool:
+        """As ports.UserRegistry.delete: user and login name in one transaction, then the consents.
+
+        Consents that an interruption leaves behind open nothing without their user; deleting again removes them.
+        """
+        user = self.get(sub)
+        deleted = user is not None and not refusals(self._dynamodb, *self._deletions(user))
+        for consent in self._consents(sub):
+            with calling("dynamodb:DeleteItem", Reason.STORE_UNAVAILABLE):
+                self._dynamodb.delete_item(TableName=self._table, Key=consent)
+        return deleted
+
+    def list(self) -> Iterator[User]:
+        """As ports.UserRegistry.list, through the sparse index `clients`, in the order of `sub`."""
+        items = found(
+            self._dynamodb,
+            TableName=self._table,
+            IndexName="clients",
+            KeyConditionExpression="listing = :user",
+            ExpressionAttributeValues={":user": attribute(_LISTING)},
+        )
+        return (restored(User, stored) for stored in items)
+
+    def _read(self, key: Item) -> Item | None:
+        with calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
+            answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        stored: Item | None = answer.get("Item")
+        return stored
+
+    def _consents(self, sub: str) -> Iterator[Item]:
+        """Keys of a user's consents."""
+        return found(
+            self._dynamodb,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :consent)",
+            ExpressionAttributeValues={":pk": _key(sub)["pk"], ":consent": attribute("consent#")},
+            ProjectionExpression="pk, sk",
+            ConsistentRead=True,
+        )
+
+    def _deletions(self, user: User) -> tuple[dict[str, Any], dict[str, Any]]:
+        login = _login_key(login_name(user.username))
+        return (
+            {
+                "Delete": {
+                    "TableName": self._table,
+                    "Key": _key(user.sub),
+                    "ConditionExpression": "attribute_exists(pk)",
+                }
+            },
+            {
+                "Delete": {
+                    "TableName": self._table,
+                    "Key": login,
+                    # never the name of somebody who has taken it since
+                    "ConditionExpression": "attribute_not_exists(pk) OR #sub = :sub",
+                    "ExpressionAttributeNames": {"#sub": "sub"},
+                    "ExpressionAttributeValues": {":sub": attribute(user.sub)},
+                }
+            },
+        )
+
+
+def _is_key(name: str) -> bool:
+    """Whether a key can hold the name: nobody has another."""
+    try:
+        return len(name.encode()) <= _LONGEST_LOGIN_NAME
+    except UnicodeEncodeError:
+        return False
+
+
+def _key(sub: str) -> Item:
+    return item({"pk": f"user#{sub}", "sk": "user"})
+
+
+def _login_key(name: str) -> Item:
+    return item({"pk": f"login#{name}", "sk": "login"})
+
+
+def _item(user: User) -> Item:
+    return {**_key(user.sub), **item({**record(user), "etag": etag(user), "listing": _LISTING})}

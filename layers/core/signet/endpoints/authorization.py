@@ -1,0 +1,234 @@
+"""The authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core section 3.1.2).
+
+The request lives in the URL. Every step validates it again, and the session only says who is logged in: there is no
+interaction record that a second tab, the back button or a late form could lose.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from signet.authorize import forms
+from signet.authorize.decide import Need, need
+from signet.authorize.request import authorization_request, redirect_target
+from signet.authorize.visit import Visit
+from signet.endpoints.authorization_pages import AuthorizationPages
+from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
+from signet.http import HttpRequest, HttpResponse
+from signet.model.authorization import AuthorizationRequest, AuthorizationResponse, RedirectTarget
+from signet.model.client import Client
+from signet.model.grant import Code, Grant, new_grant_id
+from signet.model.session import Session
+from signet.model.user import Consent, User
+from signet.pages.views import LoginError
+from signet.parameters import Parameters, body_parameters, query_parameters
+from signet.people.sessions import Sessions
+from signet.people.sign_in import Refusal, SignIn
+from signet.ports import Audit, ClientStore, Clock, ConsentStore, GrantStore
+from signet.settings import Settings
+from signet.tokens.inspect import Inspector
+
+CODE_LIFETIME = 60
+"""Seconds in which a code must be redeemed (RFC 6749 section 4.1.2 allows ten minutes)."""
+
+_RECORD_LIFETIME = 600
+"""Seconds that the record of a code nobody redeems is kept, so that a late use is told from an unknown one."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationEndpoint:
+    """Answers authorization requests with a page, or with a redirect back to the client."""
+
+    settings: Settings
+    clients: ClientStore
+    sessions: Sessions
+    sign_in: SignIn
+    consents: ConsentStore
+    grants: GrantStore
+    inspector: Inspector
+    pages: AuthorizationPages
+    clock: Clock
+    audit: Audit
+
+    def __call__(self, http: HttpRequest) -> HttpResponse:
+        """A page or a 303. Raises OAuthError only where nobody but the person in front may be told."""
+        fields = body_parameters(http) if http.method == "POST" else {}
+        if http.method == "POST" and "form" not in fields:
+            return _see_other(_action(http, fields))  # a client's request by POST: the same by GET
+        if fields and not http.cookies:
+            raise invalid_request(Reason.COOKIES_MISSING, "The browser sends no cookies.")
+        parameters = query_parameters(http)
+        client, target = redirect_target(parameters, self.clients, self.settings.issuer)
+        try:
+            request = authorization_request(parameters, client, target, self._sub_of_hint)
+            visit = self._visit(http, request, _action(http, parameters))
+            if http.method == "POST":
+                return self._posted(visit, parameters, fields)
+            return self._shown(visit)
+        except OAuthError as error:
+            if error.status >= 500 and parameters.get("prompt") != "none":
+                raise
+            return self._refused(error, client, target, http)
+
+    def _visit(self, http: HttpRequest, request: AuthorizationRequest, action: str) -> Visit:
+        session = self.sessions.find(http.cookies.get(forms.SESSION, ""))
+        if session is None:
+            return Visit(http, request, action)
+        user, consent = self.consents.get(session.sub, request.client.client_id)
+        return Visit(http, request, action, session, user, consent)
+
+    def _shown(self, visit: Visit) -> HttpResponse:
+        """The page of the next need, or the grant where there is none."""
+        found = need(visit, int(self.clock()))
+        if found is Need.NOTHING and visit.session and visit.user:
+            return self._granted(visit, visit.session, visit.user)
+        return self.pages.show(found, visit)
+
+    def _posted(self, visit: Visit, parameters: Parameters, fields: Parameters) -> HttpResponse:
+        if not forms.is_ours(visit.http, fields, visit.action):
+            self._record("form_refused", visit, reason=str(Reason.FORM_EXPIRED))
+            return self._again(visit, LoginError.FORM_EXPIRED, fields.get("username", ""))
+        if fields["form"] == "login":
+            return self._login(visit, parameters, fields)
+        if fields["form"] == "account":
+            return self._account(visit, parameters, fields)
+        if fields["form"] == "consent":
+            return self._consent(visit, parameters, fields)
+        raise invalid_request(Reason.PARAMETER_MALFORMED, "The form is unknown.")
+
+    def _login(self, visit: Visit, parameters: Parameters, fields: Parameters) -> HttpResponse:
+        """Check name and password; a new session id at every login, the old one ends."""
+        username = fields.get("username", "")
+        if not username or "password" not in fields:
+            return self._again(visit, LoginError.INCOMPLETE, username)
+        signed = self.sign_in(username, fields.get("password", ""), visit.http.source_ip)
+        if isinstance(signed, Refusal):
+            self._record("login_refused", visit, reason=str(signed.reason), sub=signed.sub)
+            message = LoginError.TOO_MANY_ATTEMPTS if signed.retry_after else LoginError.WRONG_CREDENTIALS
+            return self._again(visit, message, username, signed.retry_after)
+        session_id, session = self.sessions.begin(
+            signed.sub, visit.http.header("user-agent"), replacing=visit.http.cookies.get(forms.SESSION, "")
+        )
+        self._record("login", visit, sub=signed.sub, sid=session.sid)
+        # the login has just met these demands; left in the URL they would ask for it again and again
+        action = _without(visit.http, parameters, {"login", "select_account"}, {"max_age"})
+        return _see_other(action, forms.set_cookie(forms.SESSION, session_id))
+
+    def _again(self, visit: Visit, message: LoginError, username: str, retry_after: int = 0) -> HttpResponse:
+        """The same step once more, with a word about the last try."""
+        return _see_other(visit.action, forms.notice_cookie(forms.Notice(message, username, retry_after)))
+
+    def _account(self, visit: Visit, parameters: Parameters, fields: Parameters) -> HttpResponse:
+        """Go on with the account that is logged in, or log in with another."""
+        if fields.get("account") == "other":
+            return _see_other(_without(visit.http, parameters, {"select_account"}, set(), {"login"}))
+        return _see_other(_without(visit.http, parameters, {"select_account"}, set()))
+
+    def _consent(self, visit: Visit, parameters: Parameters, fields: Parameters) -> HttpResponse:
+        """What was shown is what is granted: the proof binds the form to this URL and this session."""
+        now = int(self.clock())
+        found = need(visit, now)
+        if found not in {Need.CONSENT, Need.NOTHING} or visit.session is None or visit.user is None:
+            return _see_other(visit.action)
+        client_id = visit.request.client.client_id
+        if fields.get("decision") == "other_account":
+            return _see_other(_without(visit.http, parameters, set(), set(), {"login"}))
+        if fields.get("decision") != "allow":
+            self._record("consent_denied", visit, sub=visit.user.sub)
+            denied = OAuthError(ErrorCode.ACCESS_DENIED, Reason.CONSENT_DENIED, "The user denied the request.")
+            return self._refused(denied, visit.request.client, visit.request.target, visit.http)
+        before = visit.consent
+        scope = tuple(dict.fromkeys((*(before.scope if before else ()), *visit.request.scope)))
+        granted_at = before.granted_at if before else now
+        self.consents.put(Consent(visit.user.sub, client_id, scope, granted_at=granted_at, updated_at=now))
+        self._record("consent_granted", visit, sub=visit.user.sub, scope=" ".join(visit.request.scope))
+        return self._granted(visit, visit.session, visit.user)
+
+    def _granted(self, visit: Visit, session: Session, user: User) -> HttpResponse:
+        request, now = visit.request, int(self.clock())
+        code = Code.new(new_grant_id())
+        grant = Grant(
+            grant_id=code.grant_id,
+            client_id=request.client.client_id,
+            sub=user.sub,
+            redirect_uri=request.target.redirect_uri,
+            scope=request.scope,
+            auth_time=session.auth_time,
+            acr=session.acr,
+            amr=session.amr,
+            sid=session.sid,
+            nonce=request.nonce,
+            code_challenge=request.code_challenge,
+            audience=request.audience,
+            claims={"id_token": list(request.id_token_claims)} if request.id_token_claims else {},
+            code_digest=code.digest(),
+            code_expires_at=now + CODE_LIFETIME,
+            expires_at=now + _RECORD_LIFETIME,
+            created_at=now,
+        )
+        self.grants.create(grant)
+        self._record("code_issued", visit, sub=user.sub, grant_id=grant.grant_id, scope=" ".join(grant.scope))
+        return self._answer(request.target.with_code(code.wire()), visit.http)
+
+    def _refused(self, error: OAuthError, client: Client, target: RedirectTarget, http: HttpRequest) -> HttpResponse:
+        self.audit.record(
+            "request_refused",
+            endpoint="authorization",
+            client_id=client.client_id,
+            error=str(error.code),
+            reason=str(error.reason),
+            detail=error.detail,
+            request_id=http.request_id,
+            source_ip=http.source_ip,
+        )
+        return self._answer(target.with_error(error.code, error.description), http)
+
+    def _answer(self, response: AuthorizationResponse, http: HttpRequest) -> HttpResponse:
+        """By redirect, or by a form that posts itself (OAuth 2.0 Form Post Response Mode)."""
+        if response.target.response_mode == "form_post":
+            return self.pages.form_post(response, http)
+        return _see_other(response.location())
+
+    def _sub_of_hint(self, id_token_hint: str, client: Client) -> str:
+        try:
+            return str(self.inspector.id_token(id_token_hint, client.client_id)["sub"])
+        except OAuthError as error:
+            if error.status >= 500:
+                raise
+            raise invalid_request(
+                Reason.TOKEN_INVALID, "The id_token_hint is not an ID token of this client."
+            ) from None
+
+    def _record(self, event: str, visit: Visit, **fields: str | None) -> None:
+        self.audit.record(
+            event,
+            client_id=visit.request.client.client_id,
+            request_id=visit.http.request_id,
+            source_ip=visit.http.source_ip,
+            **fields,
+        )
+
+
+def _action(http: HttpRequest, parameters: Mapping[str, str]) -> str:
+    """The URL of this request on this server, in one spelling: where its forms post to."""
+    return f"{http.path}?{urlencode(parameters)}"
+
+
+def _without(
+    http: HttpRequest,
+    parameters: Parameters,
+    prompts: set[str],
+    names: set[str],
+    instead: frozenset[str] | set[str] = frozenset(),
+) -> str:
+    """The same request with those values of `prompt`, and those parameters, taken out."""
+    rest = {name: value for name, value in parameters.items() if name not in {*names, "prompt"}}
+    prompt = " ".join(sorted((set(parameters.get("prompt", "").split()) - prompts) | instead))
+    return _action(http, {**rest, **({"prompt": prompt} if prompt else {})})
+
+
+def _see_other(location: str, *cookies: str) -> HttpResponse:
+    """303: the browser follows by GET and sends no form along (RFC 9700 section 4.12)."""
+    return HttpResponse(
+        303, {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}, "", cookies
+    )

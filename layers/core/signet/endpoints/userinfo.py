@@ -1,0 +1,95 @@
+"""The UserInfo endpoint (OpenID Connect Core section 5.3)."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
+from signet.http import HttpRequest, HttpResponse, uncached_json
+from signet.model.scope import ScopeCatalogue
+from signet.model.user import user_claims
+from signet.parameters import body_parameters, query_parameters
+from signet.ports import Audit, Clock, GrantStore, UserStore
+from signet.tokens.inspect import Inspector
+
+
+@dataclass(frozen=True, slots=True)
+class UserInfoEndpoint:
+    """Answers with the claims that the access token's scopes open, as they are now."""
+
+    inspector: Inspector
+    grants: GrantStore
+    users: UserStore
+    scopes: Callable[[], ScopeCatalogue]
+    clock: Clock
+    audit: Audit
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The claims as a JSON object. Raises OAuthError with the challenge of RFC 6750 section 3."""
+        try:
+            claims = self.inspector.access_token(bearer_token(request), self.clock())
+            return self._answer(claims, request)
+        except OAuthError as error:
+            if error.status in {401, 403}:
+                error.headers.setdefault("WWW-Authenticate", _challenge(error))
+            raise
+
+    def _answer(self, claims: dict[str, Any], request: HttpRequest) -> HttpResponse:
+        scope = _scope(claims)
+        grant_id = claims.get("grant_id")
+        if grant_id is None or "openid" not in scope:
+            raise OAuthError(
+                ErrorCode.INSUFFICIENT_SCOPE, Reason.SCOPE_INSUFFICIENT, "The scope openid is required.", status=403
+            )
+        grant = self.grants.get(grant_id, int(self.clock()))
+        if grant is None or grant.revoked_at is not None:
+            raise _inactive(Reason.GRANT_REVOKED)
+        user = self.users.get(claims["sub"])
+        if user is None or user.disabled:
+            raise _inactive(Reason.USER_DISABLED)
+        self.audit.record(
+            "userinfo_read",
+            client_id=claims["client_id"],
+            sub=user.sub,
+            grant_id=grant_id,
+            jti=claims["jti"],
+            request_id=request.request_id,
+        )
+        return uncached_json(200, {**self.scopes().claims(scope, user_claims(user)), "sub": user.sub})
+
+
+def bearer_token(request: HttpRequest) -> str:
+    """The access token of the Authorization header or of a form body, never of the URL (RFC 6750 section 2).
+
+    Raises OAuthError: 401 without an error where nothing was sent, invalid_request for more than one.
+    """
+    if "access_token" in query_parameters(request):
+        raise invalid_request(Reason.PARAMETER_IN_QUERY, "The access token belongs in the Authorization header.")
+    scheme, _, token = request.header("authorization").partition(" ")
+    tokens = [token.strip()] if scheme.lower() == "bearer" else []
+    if request.method == "POST" and request.body:
+        tokens += [value for name, value in body_parameters(request).items() if name == "access_token"]
+    if len(tokens) > 1 or "," in request.header("authorization"):
+        raise invalid_request(Reason.AUTHENTICATION_REPEATED, "The access token is sent more than once.")
+    if not tokens or not tokens[0]:
+        raise OAuthError(ErrorCode.INVALID_TOKEN, Reason.TOKEN_MISSING, "An access token is required.", status=401)
+    return tokens[0]
+
+
+def _scope(claims: dict[str, Any]) -> list[str]:
+    """The token's scope, in whichever of the two spellings its client is registered for."""
+    scope = claims.get("scope", "")
+    return scope if isinstance(scope, list) else scope.split(" ")
+
+
+def _challenge(error: OAuthError) -> str:
+    """RFC 6750 section 3: a request without a token is not told of an error."""
+    if error.reason is Reason.TOKEN_MISSING:
+        return 'Bearer realm="signet"'
+    scope = ', scope="openid"' if error.code is ErrorCode.INSUFFICIENT_SCOPE else ""
+    return f'Bearer realm="signet", error="{error.code}", error_description={json.dumps(error.description)}{scope}'
+
+
+def _inactive(reason: Reason) -> OAuthError:
+    return OAuthError(ErrorCode.INVALID_TOKEN, reason, "The token is not valid.", status=401)

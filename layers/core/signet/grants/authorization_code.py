@@ -1,0 +1,90 @@
+"""A user's consent, shown as a code (RFC 6749 section 4.1)."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from signet import pkce
+from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
+from signet.grants.request import GrantRequest
+from signet.model.grant import Code, Grant, Redemption
+from signet.model.scope import ScopeCatalogue
+from signet.model.token import Authorization
+from signet.model.user import User, user_claims
+from signet.settings import LONGEST_TOKEN_LIFETIME
+
+_PROTOCOL_CLAIMS = frozenset({"acr", "amr", "auth_time", "sub", "sid", "nonce"})
+
+
+def authorize(request: GrantRequest) -> Authorization:
+    """Consume the code and give what was consented to, with the user's claims as they are now.
+
+    A code that is shown twice revokes its grant (section 4.1.2, RFC 9700 section 4.5). A wrong verifier, client or
+    redirect URI is refused and leaves the code as it was. Raises OAuthError(invalid_grant).
+    """
+    services = request.services
+    redemption = _redemption(request)
+    grant, refused = services.grants.redeem(redemption)
+    if refused is Reason.CODE_REPLAYED:
+        services.grants.revoke(redemption.code.grant_id, redemption.now)
+    if grant is None or refused is not None:
+        raise _invalid_grant(refused or Reason.CODE_UNKNOWN, grant)
+    user = services.users.get(grant.sub)
+    if user is None or user.disabled:
+        raise _invalid_grant(Reason.USER_DISABLED, grant)
+    return _authorization(request, grant, user, services.scopes())
+
+
+def _redemption(request: GrantRequest) -> Redemption:
+    parameters = request.parameters
+    if "code" not in parameters:
+        raise invalid_request(Reason.PARAMETER_MISSING, "The code parameter is missing.")
+    if "redirect_uri" not in parameters:
+        raise invalid_request(Reason.PARAMETER_MISSING, "The redirect_uri parameter is missing.")
+    code = Code.parse(parameters["code"])
+    if code is None:
+        raise _invalid_grant(Reason.CODE_MALFORMED, None)
+    code_verifier = parameters.get("code_verifier", "")
+    if code_verifier and not pkce.is_verifier(code_verifier):
+        raise _invalid_grant(Reason.CODE_VERIFIER_WRONG, None)
+    now = int(request.services.clock())
+    return Redemption(
+        code=code,
+        client_id=request.client.client_id,
+        redirect_uri=parameters["redirect_uri"],
+        code_challenge=pkce.challenge_of(code_verifier) if code_verifier else "",
+        request_id=secrets.token_urlsafe(16),
+        now=now,
+        # the record outlives every token that comes of it, so that a revocation is still seen
+        expires_at=now + 2 * LONGEST_TOKEN_LIFETIME,
+    )
+
+
+def _authorization(request: GrantRequest, grant: Grant, user: User, catalogue: ScopeCatalogue) -> Authorization:
+    held = user_claims(user)
+    client = request.client
+    return Authorization(
+        client=client,
+        sub=user.sub,
+        scope=grant.scope,
+        audience=grant.audience or client.audience or (request.settings.default_audience,),
+        claims=catalogue.token_claims(grant.scope, held),
+        grant=grant,
+        id_token_claims=_id_token_claims(grant, held, catalogue) if "openid" in grant.scope else None,
+    )
+
+
+def _id_token_claims(grant: Grant, held: Mapping[str, Any], catalogue: ScopeCatalogue) -> dict[str, Any]:
+    """Those claims of the granted scopes that the `claims` parameter wanted in the ID token (Core section 5.5)."""
+    opened = catalogue.claims(grant.scope, held)
+    wanted = grant.claims.get("id_token", ())
+    return {name: value for name, value in opened.items() if name in wanted and name not in _PROTOCOL_CLAIMS}
+
+
+def _invalid_grant(reason: Reason, grant: Grant | None) -> OAuthError:
+    error = OAuthError(
+        ErrorCode.INVALID_GRANT, reason, "The authorization code is invalid, expired, used, or was issued for another."
+    )
+    if grant is not None:
+        error.decided.update(grant_id=grant.grant_id, sub=grant.sub)
+    return error

@@ -1,0 +1,38 @@
+"""A browser's login session, and the failures before it."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+
+def session_digest(session_id: str) -> str:
+    """SHA-256 of a session id in hexadecimal: the only form in which it is stored."""
+    return sha256(session_id.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is logged in, and since when; times in epoch seconds.
+
+    `digest` stands for the cookie, `sid` is the public id that tokens carry. `expires_at` is the idle end, moved ahead
+    by use; `ends_at` the absolute one, never moved.
+    """
+
+    digest: str = field(repr=False)
+    sid: str
+    sub: str
+    auth_time: int
+    amr: tuple[str, ...]
+    acr: str
+    created_at: int
+    expires_at: int
+    ends_at: int
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Failed attempts at one subject (an account, an address): how many, and before when the next is refused."""
+
+    failures: int = 0
+    not_before: int = 0
+    expires_at: int = 0

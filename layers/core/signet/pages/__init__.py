@@ -1,0 +1,1 @@
+"""The pages people see: views in, HTTP responses out."""

@@ -1,0 +1,78 @@
+"""Login sessions: a random id in the browser's cookie, its digest in the store, two ends."""
+
+import secrets
+from dataclasses import dataclass
+
+from signet.authorize.request import ACR
+from signet.model.session import Session, session_digest
+from signet.model.user import User
+from signet.ports import Clock, SessionStore
+
+IDLE_LIFETIME = 12 * 3_600
+"""Seconds without use after which a session ends: a working day at one desk, and not the night after it."""
+
+ABSOLUTE_LIFETIME = 7 * 86_400
+"""Seconds after which a session ends whatever happens; NIST SP 800-63B allows thirty days at its lowest level."""
+
+EXTENDED_EVERY = 300
+"""Seconds between two writes of the idle end, so that looking at a session is seldom a write."""
+
+_LONGEST_USER_AGENT = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The rules of login sessions over a store of them."""
+
+    store: SessionStore
+    clock: Clock
+
+    def begin(self, sub: str, user_agent: str = "", *, replacing: str = "") -> tuple[str, Session]:
+        """A new session of a user whose password was right a moment ago, and its id for the cookie.
+
+        Every login has an id of its own, 256 random bits; the session of the id `replacing` ends before.
+        """
+        self.end(replacing)
+        now = int(self.clock())
+        session_id = secrets.token_urlsafe(32)
+        session = Session(
+            digest=session_digest(session_id),
+            sid=secrets.token_urlsafe(16),
+            sub=sub,
+            auth_time=now,
+            amr=("pwd",),
+            acr=ACR,
+            created_at=now,
+            expires_at=now + IDLE_LIFETIME,
+            ends_at=now + ABSOLUTE_LIFETIME,
+            user_agent="".join(filter(str.isprintable, user_agent))[:_LONGEST_USER_AGENT],
+        )
+        self.store.create(session)
+        return session_id, session
+
+    def find(self, session_id: str) -> Session | None:
+        """The session of a cookie's value, while it lives. Finding it is using it: its idle end moves ahead."""
+        if not _is_id(session_id):
+            return None
+        now = int(self.clock())
+        session = self.store.get(session_digest(session_id), now)
+        if session is None:
+            return None
+        expires_at = min(now + IDLE_LIFETIME, session.ends_at)
+        if expires_at - session.expires_at >= EXTENDED_EVERY:
+            self.store.extend(session, expires_at)
+        return session
+
+    def end(self, session_id: str) -> None:
+        """End the session of a cookie's value; there need not be one."""
+        if _is_id(session_id):
+            self.store.delete(session_digest(session_id))
+
+
+def _is_id(session_id: str) -> bool:
+    return len(session_id) == 43 and session_id.isascii()
+
+
+def outlived(session: Session, user: User) -> bool:
+    """Whether the user has been given another password since: a session begun with the old one no longer counts."""
+    return session.auth_time < user.password_changed_at

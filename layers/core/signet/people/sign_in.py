@@ -1,0 +1,66 @@
+"""Checking a user name and a password: throttled, alike for everyone who is refused, in content and in time."""
+
+from dataclasses import dataclass, replace
+
+from signet.errors import OAuthError, Reason
+from signet.model.user import User
+from signet.people import passwords
+from signet.people.throttle import RetryAfter, Throttle
+from signet.ports import Clock, UserStore
+
+LONGEST_USERNAME = 255
+"""Characters of a user name that is looked for; nobody has a longer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nobody is signed in. The person is told of `retry_after`, seconds, where it is not 0, else the one sentence.
+
+    `reason` and `sub` are for the audit alone.
+    """
+
+    reason: Reason
+    retry_after: int = 0
+    sub: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The way from a name and a password to a user."""
+
+    users: UserStore
+    throttle: Throttle
+    clock: Clock
+
+    def __call__(self, username: str, password: str, address: str) -> User | Refusal:
+        """The user, or why not. `address` is the IP address that the request came from.
+
+        A user who is unknown, disabled or without a password is refused after the same work as for a wrong one.
+        Raises OAuthError where a store fails; the attempt is counted all the same.
+        """
+        if passwords.is_too_long(password) or len(username) > LONGEST_USERNAME:
+            return Refusal(Reason.PASSWORD_WRONG)  # nobody's, so there is nothing to guess and nothing to count
+        now = int(self.clock())
+        allowed = self.throttle.reserve(username, address, now)
+        if isinstance(allowed, RetryAfter):
+            return Refusal(Reason.THROTTLED, allowed.seconds)
+        user = self.users.find(username)
+        verified = passwords.verify(password, user.password_hash if user else "")
+        if user is None:
+            return Refusal(Reason.USER_UNKNOWN)
+        if not verified:
+            return Refusal(Reason.PASSWORD_WRONG, sub=user.sub)
+        if user.disabled:
+            return Refusal(Reason.USER_DISABLED, sub=user.sub)
+        self.throttle.succeeded(allowed, now)
+        return self._with_fresh_hash(user, password)
+
+    def _with_fresh_hash(self, user: User, password: str) -> User:
+        """The user, their password hashed anew where the parameters have changed since."""
+        if not passwords.needs_rehash(user.password_hash):
+            return user
+        rehashed = replace(user, password_hash=passwords.rehash(password))
+        try:
+            return rehashed if self.users.update(rehashed, user) else user
+        except OAuthError:
+            return user  # the next sign-in tries again: this one has succeeded

@@ -1,0 +1,141 @@
+"""Who may do what: the blast radius of each function, spelled out."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.transformed import of_type
+
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+RIGHTS = {
+    "TokenFunction": {
+        ("TokenLogs.Arn", ""): LOGS,
+        ("KeyringSecret", ""): {"secretsmanager:GetSecretValue"},
+        (
+            "RegistryTable.Arn",
+            'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "user#*", "scopes"]}',
+        ): {"dynamodb:GetItem"},
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {"dynamodb:UpdateItem"},
+    },
+    "AuthorizationFunction": {
+        ("AuthorizationLogs.Arn", ""): LOGS,
+        (
+            "RegistryTable.Arn",
+            'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "login#*", "user#*", "jwks", "scopes"]}',
+        ): {"dynamodb:GetItem"},
+        # consents, and a password's hash made anew at sign-in
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*"]}'): {
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+        },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["session#*", "throttle#*"]}'): {
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {"dynamodb:PutItem"},
+    },
+    "UserinfoFunction": {
+        ("UserinfoLogs.Arn", ""): LOGS,
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*", "jwks", "scopes"]}'): {
+            "dynamodb:GetItem"
+        },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {"dynamodb:GetItem"},
+    },
+    "JwksFunction": {
+        ("JwksLogs.Arn", ""): LOGS,
+        ("RegistryTable.Arn", 'ForAllValues:StringEquals {"dynamodb:LeadingKeys": ["jwks"]}'): {"dynamodb:GetItem"},
+    },
+    "KeyRotationFunction": {
+        ("KeyRotationLogs.Arn", ""): LOGS,
+        ("KeyringSecret", ""): {
+            "secretsmanager:DescribeSecret",
+            "secretsmanager:GetSecretValue",
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:UpdateSecretVersionStage",
+        },
+        ("RegistryTable.Arn", 'ForAllValues:StringEquals {"dynamodb:LeadingKeys": ["jwks"]}'): {
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+        },
+    },
+}
+"""Every right of every function: (resource, condition) -> actions. A new right is a line here that a reviewer reads."""
+
+KEY_READERS = {"TokenFunction", "KeyRotationFunction"}
+
+
+@pytest.fixture(scope="session")
+def roles(resources: dict[str, Any]) -> dict[str, Any]:
+    """The properties of each function's role, by the function's logical id."""
+    found = {
+        logical_id: function["Role"]["Fn::GetAtt"][0]
+        for logical_id, function in of_type(resources, "AWS::Lambda::Function").items()
+    }
+    assert len(set(found.values())) == len(found), "two functions share a role"
+    return {logical_id: resources[role]["Properties"] for logical_id, role in found.items()}
+
+
+def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every statement of a role's policies."""
+    return [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def as_list(value: Any) -> list[Any]:
+    """IAM's "one or several" as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def resource_of(statement: dict[str, Any]) -> str:
+    """The one resource of a statement, as the template refers to it."""
+    [reference] = as_list(statement["Resource"])
+    assert isinstance(reference, dict), f"a resource that is spelled out: {reference}"
+    return reference["Ref"] if "Ref" in reference else ".".join(reference["Fn::GetAtt"])
+
+
+def condition_of(statement: dict[str, Any]) -> str:
+    """The condition of a statement in one line, empty where there is none."""
+    return ", ".join(f"{operator} {json.dumps(keys)}" for operator, keys in statement.get("Condition", {}).items())
+
+
+def test_each_function_has_exactly_its_rights(roles: dict[str, Any]) -> None:
+    """Least privilege, by enumeration: no right appears, moves or widens unseen."""
+    granted: dict[str, dict[tuple[str, str], set[str]]] = {}
+    for function, role in roles.items():
+        for statement in statements(role):
+            assert statement["Effect"] == "Allow"
+            key = (resource_of(statement), condition_of(statement))
+            granted.setdefault(function, {}).setdefault(key, set()).update(as_list(statement["Action"]))
+    assert granted == RIGHTS
+
+
+def test_nothing_is_granted_beside_the_roles(resources: dict[str, Any], roles: dict[str, Any]) -> None:
+    """No managed policy (AWS's for Lambda may write every log group), and no resource that grants by itself."""
+    assert not [name for name, role in roles.items() if role.keys() - {"AssumeRolePolicyDocument", "Policies"}]
+    granting = {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::SecretsManager::ResourcePolicy"}
+    assert not [name for name, resource in resources.items() if resource["Type"] in granting]
+    assert not [name for name, table in of_type(resources, "AWS::DynamoDB::Table").items() if "ResourcePolicy" in table]
+
+
+def test_only_lambda_takes_on_a_functions_role(roles: dict[str, Any]) -> None:
+    """No user and no other service can become the token function."""
+    for role in roles.values():
+        [statement] = role["AssumeRolePolicyDocument"]["Statement"]
+        assert (statement["Action"], statement["Principal"]) == ("sts:AssumeRole", {"Service": "lambda.amazonaws.com"})
+
+
+def test_only_token_and_key_rotation_reach_the_private_ring(roles: dict[str, Any]) -> None:
+    """The private keys' readers, whatever the table of rights above says."""
+    written = {function: json.dumps(role) for function, role in roles.items()}
+    readers = {function for function, text in written.items() if "KeyringSecret" in text or "kms:" in text}
+    assert readers == KEY_READERS
+
+
+def test_no_action_or_resource_is_a_wildcard(roles: dict[str, Any]) -> None:
+    """A star in a statement grants what is yet to be invented."""
+    for role in roles.values():
+        for statement in statements(role):
+            assert not [text for text in (*as_list(statement["Action"]), resource_of(statement)) if "*" in text]

@@ -1,0 +1,158 @@
+"""What template.yaml promises beyond its routes and rights."""
+
+import ast
+import copy
+import json
+import re
+from graphlib import CycleError
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.shared import constants as powertools
+
+from signet_cli.local.application import functions
+from signet_cli.local.template import Template
+from tests.support.transformed import ORIGIN, ROOT, creation_order, of_type, references
+
+DOMAIN = {
+    "DomainName": "id.example.com",
+    "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000000",
+}
+
+
+def given(template: Template, **parameters: str) -> Template:
+    """The template deployed with these parameters."""
+    document = copy.deepcopy(dict(template.document))
+    for name, value in parameters.items():
+        document["Parameters"][name]["Default"] = value
+    del document["Outputs"]["DomainTarget"]  # a host name that only AWS can give
+    return Template(template.directory, document, ORIGIN)
+
+
+def test_cloudformation_finds_an_order_to_create_the_resources(resources: dict[str, Any]) -> None:
+    """The issuer names the API and the API's routes name the functions: a first deploy needs no second step."""
+    assert len(creation_order(resources)) == len(resources)
+
+
+def test_a_circle_would_be_found() -> None:
+    """The check above sees the circle that an API with its routes inside makes, in each way of referring."""
+    function = {"Properties": {"Environment": {"Fn::Sub": "https://${Api.Id}.example.com/${AWS::Region}"}}}
+    api = {"DependsOn": "Permission", "Properties": {}}
+    permission = {"Properties": {"FunctionName": {"Fn::GetAtt": ["Function", "Arn"]}}}
+    with pytest.raises(CycleError):
+        creation_order({"Function": function, "Api": api, "Permission": permission})
+
+
+def test_a_domain_is_the_issuer_and_turns_the_default_address_off(template: Template) -> None:
+    """Two addresses would be two issuers for one set of keys."""
+    with_domain = given(template, **DOMAIN)
+    for logical_id in ("TokenFunction", "JwksFunction"):
+        assert functions(template)[logical_id].environment["SIGNET_ISSUER"] == f"{ORIGIN}/connect"
+        assert functions(with_domain)[logical_id].environment["SIGNET_ISSUER"] == "https://id.example.com/connect"
+    assert template.outputs()["Issuer"] == f"{ORIGIN}/connect"
+    assert with_domain.outputs()["Issuer"] == "https://id.example.com/connect"
+    assert template.resources("AWS::ApiGatewayV2::Api")["HttpApi"]["DisableExecuteApiEndpoint"] is False
+    assert with_domain.resources("AWS::ApiGatewayV2::Api")["HttpApi"]["DisableExecuteApiEndpoint"] is True
+    assert template.resources("AWS::ApiGatewayV2::ApiMapping") == {}
+    assert with_domain.resources("AWS::ApiGatewayV2::ApiMapping") != {}
+
+
+@pytest.mark.parametrize("names", [(), ("DomainName",), ("CertificateArn",), ("DomainName", "CertificateArn")])
+def test_domain_and_certificate_are_given_together_or_not_at_all(template: Template, names: tuple[str, ...]) -> None:
+    """Half of the pair is refused before anything is created."""
+    deployed = given(template, **{name: DOMAIN[name] for name in names})
+    [rule] = deployed.document["Rules"].values()
+    [assertion] = rule["Assertions"]
+    assert deployed._intrinsics().holds(assertion["Assert"]) == (len(names) != 1)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "accepted"),
+    [
+        ("DomainName", "id.example.com", True),
+        ("DomainName", "https://id.example.com", False),
+        ("DomainName", "id.example.com/", False),
+        ("DomainName", "ID.example.com", False),
+        ("DomainName", "localhost", False),
+        ("DefaultAudience", "https://api.example.com/", True),
+        ("DefaultAudience", 'a"b', False),
+        ("DefaultAudience", "a b", False),
+        ("CertificateArn", "arn:aws:iam::123456789012:server-certificate/x", False),
+        ("AlarmTopicArn", "arn:aws:sns:eu-west-1:123456789012:alarms", True),
+        ("AlarmTopicArn", "alarms", False),
+    ],
+)
+def test_parameters_refuse_what_would_break_the_service(
+    template: Template, parameter: str, value: str, *, accepted: bool
+) -> None:
+    """A wrong value is refused with the parameter's name, before it becomes the issuer of tokens."""
+    pattern = template.document["Parameters"][parameter]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, value)) is accepted
+
+
+def test_what_clients_and_users_registered_outlives_the_stack(resources: dict[str, Any]) -> None:
+    """The registry and the keys cannot be recreated: no deploy and no `delete-stack` takes them away."""
+    for logical_id in ("RegistryTable", "KeyringSecret"):
+        assert resources[logical_id]["DeletionPolicy"] == resources[logical_id]["UpdateReplacePolicy"] == "Retain"
+    assert resources["RegistryTable"]["Properties"]["DeletionProtectionEnabled"] is True
+
+
+def test_every_table_is_on_demand_encrypted_and_recoverable(resources: dict[str, Any]) -> None:
+    """Nothing is paid while idle, and a mistake can be taken back for 35 days."""
+    for table in of_type(resources, "AWS::DynamoDB::Table").values():
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert resources["StateTable"]["Properties"]["TimeToLiveSpecification"] == {
+        "AttributeName": "expires_at",
+        "Enabled": True,
+    }
+
+
+def test_logs_end_and_the_functions_write_to_them(resources: dict[str, Any]) -> None:
+    """A log group that Lambda creates by itself is kept for ever."""
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    assert {json.dumps(group["RetentionInDays"]) for group in groups.values()} == {'{"Ref": "LogRetentionDays"}'}
+    deployed = of_type(resources, "AWS::Lambda::Function").values()
+    written = [function["LoggingConfig"]["LogGroup"]["Ref"] for function in deployed]
+    assert len(set(written)) == len(written)
+    assert set(written) < groups.keys()
+
+
+def test_a_failed_rotation_raises_an_alarm(resources: dict[str, Any]) -> None:
+    """Keys that no longer rotate are noticed by the operator, not by an auditor."""
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
+    watched = [(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms]
+    assert ("Errors", {"Ref": "KeyRotationFunction"}) in watched
+
+
+def test_no_secret_stands_in_the_template_or_in_an_environment(resources: dict[str, Any]) -> None:
+    """Environments are shown in consoles and kept in deployments; the secret is named there, never resolved."""
+    assert "{{resolve:" not in json.dumps(resources)
+    assert "SecretString" not in resources["KeyringSecret"]["Properties"]
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        variables = function["Environment"]["Variables"]
+        naming = [name for name, value in variables.items() if "KeyringSecret" in references(value)]
+        assert naming in ([], ["SIGNET_KEYRING_SECRET"])
+        assert variables.get("SIGNET_KEYRING_SECRET", {"Ref": "KeyringSecret"}) == {"Ref": "KeyringSecret"}
+
+
+def test_the_environment_is_what_the_code_reads(template: Template) -> None:
+    """A variable that nobody reads is a setting without effect; one that nobody sets is a default for ever."""
+    optional = {name: "x" for name, parameter in template.document["Parameters"].items() if parameter["Default"] == ""}
+    deployed = functions(given(template, **optional)).values()
+    set_here = {name for function in deployed for name in function.environment}
+    read = {name for path in (ROOT / "layers" / "core").rglob("*.py") for name in strings(path, "SIGNET_")}
+    assert {name for name in set_here if name.startswith("SIGNET_")} == read
+    known = {value for name, value in vars(powertools).items() if name.endswith("_ENV")}
+    assert {name for name in set_here if not name.startswith("SIGNET_")} <= known
+
+
+def strings(path: Path, prefix: str) -> set[str]:
+    """The string literals of a module that begin with `prefix`."""
+    return {
+        node.value
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(prefix)
+    }

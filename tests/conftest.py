@@ -1,0 +1,8 @@
+"""Fixtures of every suite."""
+
+pytest_plugins = [
+    "tests.support.served",
+    "tests.support.deployment",
+    "tests.support.browser",
+    "tests.support.embedded_tables",
+]

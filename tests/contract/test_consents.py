@@ -1,0 +1,150 @@
+"""ports.ConsentStore, in memory and on DynamoDB."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from signet.aws.consents import DynamoDbConsentStore
+from signet.aws.users import DynamoDbUserRegistry
+from signet.errors import OAuthError, Reason
+from signet.model.user import Consent, User
+from signet.ports import ConsentStore, UserRegistry
+from tests.support.embedded_tables import Tables, at_once
+from tests.support.faults import throttled
+from tests.support.people_fakes import InMemoryConsentStore, InMemoryPeople, InMemoryUserRegistry
+
+ALICE = User("1", "alice", "hash", {"email": "alice@example.com"})
+CONSENT = Consent("1", "app", ("openid", "email"), granted_at=10, updated_at=20)
+
+
+@dataclass
+class Directory:
+    users: UserRegistry
+    consents: ConsentStore
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def directory(request: pytest.FixtureRequest) -> Directory:
+    """A user, who has allowed nothing yet."""
+    if request.param == "memory":
+        people = InMemoryPeople()
+        directory = Directory(InMemoryUserRegistry(people), InMemoryConsentStore(people))
+    else:
+        tables: Tables = request.getfixturevalue("tables")
+        table = (tables.dynamodb, tables.registry)
+        directory = Directory(DynamoDbUserRegistry(*table), DynamoDbConsentStore(*table))
+    directory.users.create(ALICE)
+    return directory
+
+
+def test_a_consent_is_read_with_its_user(directory: Directory) -> None:
+    """In one go; either may be missing."""
+    assert directory.consents.get("1", "app") == (ALICE, None)
+    directory.consents.put(CONSENT)
+    assert directory.consents.get("1", "app") == (ALICE, CONSENT)
+    assert directory.consents.get("1", "other") == (ALICE, None)
+    assert directory.consents.get("2", "app") == (None, None)
+
+
+def test_an_update_of_a_user_read_with_a_consent_is_made(directory: Directory) -> None:
+    """What is read here is as good as what the registry reads."""
+    user, _ = directory.consents.get("1", "app")
+    assert user
+    assert directory.users.update(replace(user, disabled=True), user)
+    assert directory.consents.get("1", "app") == (replace(ALICE, disabled=True), None)
+
+
+def test_a_new_consent_stands_in_place_of_the_old_one(directory: Directory) -> None:
+    """Its scope is what is allowed now."""
+    directory.consents.put(CONSENT)
+    wider = replace(CONSENT, scope=("openid", "email", "phone"), updated_at=30)
+    directory.consents.put(wider)
+    assert directory.consents.get("1", "app")[1] == wider
+
+
+def test_a_consent_to_nothing_in_particular_comes_back(directory: Directory) -> None:
+    """A request without a scope is one too."""
+    directory.consents.put(replace(CONSENT, scope=()))
+    assert directory.consents.get("1", "app")[1] == replace(CONSENT, scope=())
+
+
+def test_a_consent_can_be_taken_back_once(directory: Directory) -> None:
+    """And nobody else's goes with it."""
+    directory.consents.put(CONSENT)
+    directory.consents.put(replace(CONSENT, client_id="other"))
+    assert directory.consents.delete("1", "app")
+    assert not directory.consents.delete("1", "app")
+    assert directory.consents.get("1", "app") == (ALICE, None)
+    assert directory.consents.get("1", "other")[1] is not None
+
+
+def test_consents_are_listed_by_user(directory: Directory) -> None:
+    """In the order of client ids; the longest id and one of odd characters included."""
+    assert list(directory.consents.list("1")) == []
+    for client_id in ("b", "a", "a#b c", "x" * 255):
+        directory.consents.put(replace(CONSENT, client_id=client_id))
+    directory.consents.put(replace(CONSENT, sub="2"))
+    assert [consent.client_id for consent in directory.consents.list("1")] == ["a", "a#b c", "b", "x" * 255]
+
+
+def test_consents_to_many_clients_at_once_are_all_kept(directory: Directory) -> None:
+    """Two tabs, two applications."""
+    at_once(10, lambda number: directory.consents.put(replace(CONSENT, client_id=f"app{number}")))
+    assert len(list(directory.consents.list("1"))) == 10
+
+
+# what only the adapter can show
+
+
+def test_user_and_consent_are_one_consistent_read(tables: Tables) -> None:
+    """One round trip."""
+    calls: list[tuple[str, object]] = []
+    tables.dynamodb.meta.events.register(
+        "before-parameter-build.dynamodb", lambda params, model, **_: calls.append((model.name, params))
+    )
+    DynamoDbConsentStore(tables.dynamodb, tables.registry).get("1", "app")
+    [(operation, parameters)] = calls
+    assert operation == "BatchGetItem"
+    assert "'ConsistentRead': True" in str(parameters)
+
+
+def test_what_was_left_unread_is_asked_for_again(tables: Tables) -> None:
+    """DynamoDB may leave keys out of a batch under load; a consent overlooked would be asked for once more."""
+    DynamoDbUserRegistry(tables.dynamodb, tables.registry).create(ALICE)
+    store = DynamoDbConsentStore(tables.dynamodb, tables.registry)
+    store.put(CONSENT)
+    unread = [1, 1]
+
+    def leave_one_out(parsed: dict[str, Any], **_: object) -> None:
+        if unread and unread.pop():
+            left = parsed["Responses"][tables.registry].pop()
+            key = {"pk": left["pk"], "sk": left["sk"]}
+            parsed["UnprocessedKeys"] = {tables.registry: {"Keys": [key], "ConsistentRead": True}}
+
+    tables.dynamodb.meta.events.register("after-call.dynamodb.BatchGetItem", leave_one_out)
+    assert store.get("1", "app") == (ALICE, CONSENT)
+    unread[:] = [1] * 9
+    with pytest.raises(OAuthError) as raised:
+        store.get("1", "app")
+    assert raised.value.reason is Reason.STORE_UNAVAILABLE
+
+
+def test_a_failing_aws_is_unavailable(tables: Tables) -> None:
+    """Whatever is asked of it."""
+
+    def fault(**_: object) -> AWSResponse:
+        return throttled()
+
+    tables.dynamodb.meta.events.register("before-send.dynamodb", fault)
+    store = DynamoDbConsentStore(tables.dynamodb, tables.registry)
+    for ask in (
+        lambda: store.get("1", "app"),
+        lambda: store.put(CONSENT),
+        lambda: store.delete("1", "app"),
+        lambda: list(store.list("1")),
+    ):
+        with pytest.raises(OAuthError) as raised:
+            ask()
+        assert raised.value.status == 503

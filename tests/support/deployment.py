@@ -1,0 +1,361 @@
+"""A deployment on moto inside this process: what template.yaml creates, and its functions as Lambda loads them."""
+
+import importlib.util
+import io
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from moto import mock_aws
+from moto.secretsmanager.models import secretsmanager_backends
+
+from signet.aws.clients import DynamoDbClientRegistry
+from signet.aws.key_sets import DynamoDbKeySetStore
+from signet.keys import algorithms
+from signet.model.client import Client, ClientSecret, digest
+from signet.model.key import KeySet
+from signet_cli.local import embedded
+from signet_cli.local.application import functions
+from signet_cli.local.template import Template
+from tests.support import gateway_events
+from tests.support.gateway_events import Answer, Event, token_event
+
+STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+
+LOGICAL_IDS = {"token": "TokenFunction", "jwks": "JwksFunction", "key_rotation": "KeyRotationFunction"}
+
+ISSUER = f"{gateway_events.ORIGIN}/connect"
+
+Handler = Callable[[Event, object], Any]
+
+Fault = Callable[[], AWSResponse]
+"""What meets a call to AWS in place of AWS: an answer, or an exception of the connection."""
+
+RS256 = algorithms.ALGORITHMS["RS256"]
+"""The algorithm as in production; a deployment takes its keys from a supply."""
+
+_ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A registered client and its secret in clear."""
+
+    client: Client
+    client_secret: str
+
+    @property
+    def client_id(self) -> str:
+        return self.client.client_id
+
+    @property
+    def basic(self) -> tuple[str, str]:
+        """Both halves of its Authorization header."""
+        return self.client_id, self.client_secret
+
+
+class Clock:
+    """Real time, and how far a test has moved it."""
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.offset
+
+    def advance(self, seconds: float) -> None:
+        """Move on; backwards where negative."""
+        self.offset += seconds
+
+
+class _Sdk:
+    """botocore's session, whose clients are made once: that takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self.before_send: Callable[..., AWSResponse | None] = lambda **_: None
+        self._clients: dict[tuple[str, Config | None], Any] = {}
+
+    def create_client(self, service: str, config: Config | None = None) -> Any:
+        """The client of that service with that configuration."""
+        if (service, config) not in self._clients:
+            session = botocore.session.Session()
+            emitter = session.get_component("event_emitter")
+            emitter.register_first("before-send", self._sent)
+            self._clients[service, config] = session.create_client(service, config=config)
+        return self._clients[service, config]
+
+    def _sent(self, **sent: Any) -> AWSResponse | None:
+        return self.before_send(**sent)
+
+
+_SDK = _Sdk()
+
+
+class Deployment:
+    """Tables and secret, one warm execution environment for each function, and everything that went out of them."""
+
+    def __init__(self, template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self._console = io.StringIO()
+        self._root_handler = logging.StreamHandler(self._console)  # Lambda's runtime has one too
+        self._environments: dict[str, Handler] = {}
+        self._machines: dict[str, Machine] = {}
+        self.calls: list[str] = []
+        self.faults: dict[str, Fault] = {}
+        self.clock = Clock()
+        self._patch()
+        self.dynamodb = _SDK.create_client("dynamodb")
+        self.secretsmanager = _SDK.create_client("secretsmanager")
+        self.template = self._create(template)
+        self.table = self.template.name("RegistryTable")
+        self.secret_id = self.template.name("KeyringSecret")
+        self.registry = DynamoDbClientRegistry(self.dynamodb, self.table)
+
+    def cold(self, function: str, **variables: str | None) -> Handler:
+        """A new execution environment of the function; `variables` differ from the template's, None removes one."""
+        logging.Logger.manager.loggerDict.pop("signet", None)  # a new process has no logger yet
+        environment = functions(self.template)[LOGICAL_IDS[function]].environment
+        for name in ("SIGNET_ISSUER", "SIGNET_DEFAULT_AUDIENCE", "SIGNET_ACCESS_TOKEN_LIFETIME"):
+            self._monkeypatch.delenv(name, raising=False)
+        self.set_variables(**{**environment, **variables})
+        specification = importlib.util.spec_from_file_location("app", _ROOT / "functions" / function / "app.py")
+        assert specification
+        assert specification.loader
+        module = importlib.util.module_from_spec(specification)
+        with self._on_console():
+            specification.loader.exec_module(module)
+        self._environments[function] = module.handler
+        return self._environments[function]
+
+    def set_variables(self, **variables: str | None) -> None:
+        """Environment variables of this process."""
+        for name, value in variables.items():
+            if value is None:
+                self._monkeypatch.delenv(name, raising=False)
+            else:
+                self._monkeypatch.setenv(name, value)
+
+    def invoke(self, function: str, event: Event) -> Any:
+        """What the function returns for an event, in its warm environment if there is one."""
+        handler = self._environments.get(function) or self.cold(function)
+        with self._on_console():
+            return handler(event, None)
+
+    def token(self, event: Event) -> Answer:
+        """The token function's answer."""
+        return gateway_events.answer(self.invoke("token", event))
+
+    def jwks(self, event: Event) -> Answer:
+        """The answer of the function of the public documents."""
+        return gateway_events.answer(self.invoke("jwks", event))
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """GET of a public document."""
+        return self.jwks(gateway_events.event("GET", path, headers=headers))
+
+    def key_set(self) -> list[dict[str, str]]:
+        """The key set, as an environment without memory serves it."""
+        self.cold("jwks")
+        answer = self.get("/connect/oauth/jwks")
+        assert answer.status == 200
+        keys: list[dict[str, str]] = answer.json()["keys"]
+        return keys
+
+    def machine(self, client_id: str) -> Machine:
+        """A client that has been registered here."""
+        return self._machines[client_id]
+
+    def issue(self, machine: Machine, **parameters: str) -> Answer:
+        """The answer to a client_credentials request of a client that authenticates as it is registered to."""
+        form = {"grant_type": "client_credentials", **parameters}
+        if machine.client.token_endpoint_auth_method == "client_secret_basic":
+            return self.token(token_event(form, basic=machine.basic))
+        return self.token(token_event({**form, "client_id": machine.client_id, "client_secret": machine.client_secret}))
+
+    def register(self, client_id: str = "machine", client_secret: str = "", **metadata: Any) -> Machine:
+        """A new client; by default with HTTP Basic, client_credentials and the scopes `read` and `write`."""
+        client_secret = client_secret or f"secret of {client_id}: {uuid.uuid4()}"
+        client = Client(
+            **{
+                "client_id": client_id,
+                "token_endpoint_auth_method": "client_secret_basic",
+                "grant_types": ("client_credentials",),
+                "client_secrets": (ClientSecret(digest(client_secret), created_at=int(self.clock())),),
+                "scope": ("read", "write"),
+                **metadata,
+            }
+        )
+        assert self.registry.create(client)
+        self._machines[client_id] = Machine(client, client_secret)
+        return self._machines[client_id]
+
+    def step(self, step: str, version_id: str) -> None:
+        """One step of a rotation."""
+        self.invoke("key_rotation", {"Step": step, "SecretId": self.secret_id, "ClientRequestToken": version_id})
+
+    def rotate(self) -> str:
+        """A whole rotation; the id of the version that is current now."""
+        version_id = str(uuid.uuid4())
+        for step in STEPS:
+            self.step(step, version_id)
+        return version_id
+
+    def stage_empty(self, version_id: str) -> None:
+        """What Secrets Manager does before it calls the function: a version without a value gets AWSPENDING."""
+        secret = self._secret()
+        secret.remove_version_stages_from_old_versions(["AWSPENDING"])
+        secret.versions[version_id] = {
+            "createdate": int(time.time()),
+            "version_id": version_id,
+            "version_stages": ["AWSPENDING"],
+        }
+
+    def version(self, version_id: str) -> str:
+        """The document of a version of the keyring secret."""
+        answer = self.secretsmanager.get_secret_value(SecretId=self.secret_id, VersionId=version_id)
+        return str(answer["SecretString"])
+
+    def put_keyring(self, document: str) -> None:
+        """Put a document in the place of the current one, past every rule."""
+        versions = self._secret().versions.items()
+        [current] = [version_id for version_id, one in versions if "AWSCURRENT" in one["version_stages"]]
+        self.put_version(current, document)
+
+    def put_version(self, version_id: str, document: str) -> None:
+        """Put a document in the place of a version's, past every rule."""
+        self._secret().versions[version_id]["secret_string"] = document
+
+    def unpublish(self, kid: str) -> None:
+        """Take a key out of the published set, past every rule."""
+        store = DynamoDbKeySetStore(self.dynamodb, self.table)
+        key_set = store.load()
+        keys = tuple(key for key in key_set.keys if key.kid != kid)
+        assert store.publish(KeySet(keys, key_set.version + 1))
+
+    def keyring(self) -> str:
+        """The current document of the keyring secret."""
+        answer = self.secretsmanager.get_secret_value(SecretId=self.secret_id, VersionStage="AWSCURRENT")
+        return str(answer["SecretString"])
+
+    def items(self) -> list[dict[str, Any]]:
+        """Every item of the registry table, as stored."""
+        items: list[dict[str, Any]] = self.dynamodb.scan(TableName=self.table)["Items"]
+        return items
+
+    @contextmanager
+    def failing(self, operation: str, fault: Fault) -> Iterator[None]:
+        """While open, calls of that operation, or of a service's every operation, meet the fault."""
+        self.faults[operation] = fault
+        yield
+        del self.faults[operation]
+
+    def output(self) -> str:
+        """Everything that the functions have written so far: to standard output, to standard error and by logging."""
+        return self._console.getvalue()
+
+    def lines(self, event: str | None = None) -> list[dict[str, Any]]:
+        """The audit lines so far, of one event or all."""
+        lines = [line for line in self._json_lines() if "_aws" not in line]
+        return [line for line in lines if event in (None, line["event"])]
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The lines in CloudWatch's embedded metric format so far."""
+        return [line for line in self._json_lines() if "_aws" in line]
+
+    def forget_output(self) -> None:
+        """Start with no lines again."""
+        self._console.seek(0)
+        self._console.truncate()
+
+    @contextmanager
+    def _on_console(self) -> Iterator[None]:
+        root = logging.getLogger()
+        root.addHandler(self._root_handler)
+        try:
+            with redirect_stdout(self._console), redirect_stderr(self._console):
+                yield
+        finally:
+            root.removeHandler(self._root_handler)
+
+    def _secret(self) -> Any:
+        return secretsmanager_backends[embedded.ACCOUNT_ID][embedded.REGION].secrets[self.secret_id]
+
+    def _json_lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.output().splitlines()]
+
+    def _patch(self) -> None:
+        for name, value in embedded.ENVIRONMENT.items():
+            self._monkeypatch.setenv(name, value)
+        for name in (
+            "AWS_PROFILE",
+            "AWS_ENDPOINT_URL",
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        ):
+            self._monkeypatch.delenv(name, raising=False)
+        self._monkeypatch.setattr("signet.wiring.time", SimpleNamespace(time=self.clock))
+        self._monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+        session = SimpleNamespace(get_session=lambda: _SDK)
+        self._monkeypatch.setattr("signet.aws.sdk.botocore", SimpleNamespace(session=session))
+        self._monkeypatch.setattr(_SDK, "before_send", self._before_send)
+        numbers = count()
+        row: Any = replace(RS256, generate=lambda: dict(_key(next(numbers))))
+        self._monkeypatch.setitem(algorithms.ALGORITHMS, "RS256", row)
+
+    def _before_send(self, event_name: str, **sent: object) -> AWSResponse | None:
+        _, service_id, operation = event_name.split(".")
+        service = service_id.replace("-", "")
+        self.calls.append(f"{service}:{operation}")
+        fault = self.faults.get(f"{service}:{operation}") or self.faults.get(service)
+        return fault() if fault else None
+
+    def _create(self, template: Template) -> Template:
+        [secret] = template.resources("AWS::SecretsManager::Secret").values()
+        generate = secret["GenerateSecretString"]
+        document = {**json.loads(generate["SecretStringTemplate"]), generate["GenerateStringKey"]: "Zm9v"}
+        created = self.secretsmanager.create_secret(Name="keyring", SecretString=json.dumps(document))
+        for logical_id, table in template.resources("AWS::DynamoDB::Table").items():
+            settings = {"KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes"}
+            described = {name: value for name, value in table.items() if name in settings}
+            self.dynamodb.create_table(TableName=template.name(logical_id), **described)
+        return template.with_id("KeyringSecret", created["ARN"])
+
+
+@pytest.fixture
+def placeholder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """A stack as CloudFormation leaves it: the secret has its placeholder only, no key has been made yet."""
+    with mock_aws():
+        yield Deployment(_template(), monkeypatch)
+
+
+@pytest.fixture
+def deployment(placeholder: Deployment) -> Deployment:
+    """A stack whose first rotation has run."""
+    placeholder.rotate()
+    placeholder.forget_output()
+    placeholder.calls.clear()
+    return placeholder
+
+
+@cache
+def _template() -> Template:
+    return Template.read(_ROOT / "template.yaml", gateway_events.ORIGIN)
+
+
+@cache
+def _key(number: int) -> Mapping[str, str]:
+    """The n-th private JWK of this test run: an RSA key takes longer to make than most tests to run."""
+    return RS256.generate()

@@ -1,0 +1,191 @@
+"""In-memory ports of the interactive half; tests/contract holds each to the same suite as its adapter."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from threading import Lock
+
+from signet.errors import Reason, unavailable
+from signet.model.grant import Grant, Redemption
+from signet.model.scope import ScopeCatalogue
+from signet.model.session import Attempts, Session
+from signet.model.user import Consent, User, login_name
+
+
+class InMemoryPeople:
+    """What is kept of people: users and consents, serialised as DynamoDB serialises the writes of one item."""
+
+    def __init__(self, *users: User, is_client: Callable[[str], bool] = lambda _: False) -> None:
+        self.lock = Lock()
+        self.is_client = is_client
+        self.users = {user.sub: user for user in users}
+        self.consents: dict[tuple[str, str], Consent] = {}
+
+
+class InMemoryUserRegistry:
+    """ports.UserRegistry in a dictionary."""
+
+    def __init__(self, people: InMemoryPeople | None = None) -> None:
+        self._people = people or InMemoryPeople()
+
+    def get(self, sub: str) -> User | None:
+        return self._people.users.get(sub)
+
+    def find(self, username: str) -> User | None:
+        name = login_name(username)
+        return next((user for user in self._people.users.values() if login_name(user.username) == name), None)
+
+    def create(self, user: User) -> bool:
+        with self._people.lock:
+            if self._people.users.get(user.sub) == user:
+                return True
+            if user.sub in self._people.users or self.find(user.username) or self._people.is_client(user.sub):
+                return False
+            self._people.users[user.sub] = user
+            return True
+
+    def update(self, user: User, previous: User) -> bool:
+        if (user.sub, login_name(user.username)) != (previous.sub, login_name(previous.username)):
+            raise ValueError("neither sub nor login name of a user changes")
+        with self._people.lock:
+            if self._people.users.get(user.sub) not in (previous, user):
+                return False
+            self._people.users[user.sub] = user
+            return True
+
+    def delete(self, sub: str) -> bool:
+        with self._people.lock:
+            for key in [key for key in self._people.consents if key[0] == sub]:
+                del self._people.consents[key]
+            return self._people.users.pop(sub, None) is not None
+
+    def list(self) -> Iterator[User]:
+        return iter(sorted(self._people.users.values(), key=lambda user: user.sub))
+
+
+class InMemoryConsentStore:
+    """ports.ConsentStore in a dictionary."""
+
+    def __init__(self, people: InMemoryPeople | None = None) -> None:
+        self._people = people or InMemoryPeople()
+
+    def get(self, sub: str, client_id: str) -> tuple[User | None, Consent | None]:
+        return self._people.users.get(sub), self._people.consents.get((sub, client_id))
+
+    def put(self, consent: Consent) -> None:
+        self._people.consents[consent.sub, consent.client_id] = consent
+
+    def delete(self, sub: str, client_id: str) -> bool:
+        with self._people.lock:
+            return self._people.consents.pop((sub, client_id), None) is not None
+
+    def list(self, sub: str) -> Iterator[Consent]:
+        consents = (consent for (owner, _), consent in sorted(self._people.consents.items()) if owner == sub)
+        return iter(list(consents))
+
+
+class InMemoryScopeStore:
+    """ports.ScopeStore in a variable."""
+
+    def __init__(self) -> None:
+        self._catalogue = ScopeCatalogue()
+        self._lock = Lock()
+
+    def load(self) -> ScopeCatalogue:
+        return self._catalogue
+
+    def replace(self, catalogue: ScopeCatalogue) -> bool:
+        with self._lock:
+            if catalogue != self._catalogue and catalogue.version != self._catalogue.version + 1:
+                return False
+            self._catalogue = catalogue
+            return True
+
+
+class InMemorySessionStore:
+    """ports.SessionStore in a dictionary."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Session] = {}
+        self._lock = Lock()
+        self.writes = 0
+
+    def get(self, digest: str, now: int) -> Session | None:
+        session = self._sessions.get(digest)
+        return session if session and now < min(session.expires_at, session.ends_at) else None
+
+    def create(self, session: Session) -> None:
+        self.writes += 1
+        self._sessions[session.digest] = session
+
+    def extend(self, session: Session, expires_at: int) -> None:
+        self.writes += 1
+        with self._lock:
+            stored = self._sessions.get(session.digest)
+            if stored and stored.expires_at < expires_at:
+                self._sessions[session.digest] = replace(stored, expires_at=expires_at)
+
+    def delete(self, digest: str) -> None:
+        self.writes += 1
+        with self._lock:
+            self._sessions.pop(digest, None)
+
+
+class InMemoryThrottleStore:
+    """ports.ThrottleStore in a dictionary."""
+
+    def __init__(self) -> None:
+        self._attempts: dict[str, Attempts] = {}
+        self._lock = Lock()
+
+    def get(self, subject: str, now: int) -> Attempts:
+        attempts = self._attempts.get(subject, Attempts())
+        return attempts if now < attempts.expires_at else Attempts()
+
+    def put(self, subject: str, attempts: Attempts, previous: Attempts, now: int) -> bool:
+        with self._lock:
+            if self.get(subject, now) != previous:
+                return False
+            self._attempts[subject] = attempts
+            return True
+
+    def clear(self, subject: str) -> None:
+        with self._lock:
+            self._attempts.pop(subject, None)
+
+
+class InMemoryGrantStore:
+    """ports.GrantStore in a dictionary."""
+
+    def __init__(self) -> None:
+        self._grants: dict[str, Grant] = {}
+        self._lock = Lock()
+
+    def create(self, grant: Grant) -> None:
+        with self._lock:
+            if self._grants.setdefault(grant.grant_id, grant) != grant:
+                raise unavailable(Reason.STORE_UNAVAILABLE, "the grant id is taken")
+
+    def redeem(self, redemption: Redemption) -> tuple[Grant | None, Reason | None]:
+        with self._lock:
+            grant = self._grants.get(redemption.code.grant_id)
+            reason = redemption.refused_by(grant)
+            if reason is None and grant:
+                grant = replace(
+                    grant,
+                    redeemed_at=redemption.now,
+                    redeemed_by=redemption.request_id,
+                    generation=0,
+                    expires_at=redemption.expires_at,
+                )
+                self._grants[grant.grant_id] = grant
+            return grant, reason
+
+    def revoke(self, grant_id: str, now: int) -> None:
+        with self._lock:
+            grant = self._grants.get(grant_id)
+            if grant and grant.revoked_at is None:
+                self._grants[grant_id] = replace(grant, revoked_at=now)
+
+    def get(self, grant_id: str, now: int) -> Grant | None:
+        grant = self._grants.get(grant_id)
+        return grant if grant and now < grant.expires_at else None

@@ -1,0 +1,138 @@
+"""Login sessions: a new id each time, an idle end that use moves, an absolute one that nothing moves."""
+
+from dataclasses import replace
+
+import pytest
+
+from signet.model.session import session_digest
+from signet.model.user import User
+from signet.people.sessions import ABSOLUTE_LIFETIME, EXTENDED_EVERY, IDLE_LIFETIME, Sessions, outlived
+from tests.support.people_fakes import InMemorySessionStore
+
+NOON = 1_000_000
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = float(NOON)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Noon."""
+    return Clock()
+
+
+@pytest.fixture
+def store() -> InMemorySessionStore:
+    """No session."""
+    return InMemorySessionStore()
+
+
+@pytest.fixture
+def sessions(store: InMemorySessionStore, clock: Clock) -> Sessions:
+    """The rules."""
+    return Sessions(store, clock)
+
+
+def test_a_session_says_who_and_since_when(sessions: Sessions) -> None:
+    """And how (OpenID Connect Core section 2); its public id is not the cookie's."""
+    session_id, session = sessions.begin("alice", "Browser/1.0")
+    assert sessions.find(session_id) == session
+    assert (session.sub, session.auth_time, session.created_at) == ("alice", NOON, NOON)
+    assert (session.amr, session.user_agent) == (("pwd",), "Browser/1.0")
+    assert session.acr
+    assert session.digest == session_digest(session_id)
+    assert session_id not in repr(session)
+    assert session.sid not in session_id
+
+
+def test_every_login_has_an_id_of_its_own(sessions: Sessions) -> None:
+    """256 random bits; the id of before is dead (OWASP ASVS 5.0 7.2.4)."""
+    first, _ = sessions.begin("alice")
+    second, _ = sessions.begin("alice", replacing=first)
+    assert len({first, second, sessions.begin("alice")[0]}) == 3
+    assert len(first) == 43
+    assert sessions.find(first) is None
+    assert sessions.find(second) is not None
+
+
+@pytest.mark.parametrize("chosen", ["", "x", "x" * 43, "x" * 10_000, "\ud800" * 43])
+def test_an_id_that_was_not_given_out_is_none(sessions: Sessions, chosen: str) -> None:
+    """Nor does it become one by a login (fixation), nor can it be ended."""
+    session_id, _ = sessions.begin("alice", replacing=chosen)
+    assert session_id != chosen
+    assert sessions.find(chosen) is None
+    sessions.end(chosen)
+    assert sessions.find(session_id) is not None
+
+
+def test_a_session_that_was_ended_is_gone(sessions: Sessions) -> None:
+    """On the server; ending it twice is no error."""
+    session_id, _ = sessions.begin("alice")
+    sessions.end(session_id)
+    sessions.end(session_id)
+    assert sessions.find(session_id) is None
+
+
+def test_an_idle_session_ends(sessions: Sessions, clock: Clock) -> None:
+    """To the second."""
+    session_id, _ = sessions.begin("alice")
+    clock.now += IDLE_LIFETIME
+    assert sessions.find(session_id) is None
+
+
+def test_use_moves_the_idle_end(sessions: Sessions, clock: Clock) -> None:
+    """Hour by hour, up to the absolute end, which nothing moves."""
+    session_id, session = sessions.begin("alice")
+    while clock.now < session.ends_at - 3_600:
+        clock.now += 3_600
+        assert sessions.find(session_id) is not None
+    clock.now = session.ends_at - 1
+    assert sessions.find(session_id) is not None
+    clock.now = session.ends_at
+    assert sessions.find(session_id) is None
+    assert session.ends_at == NOON + ABSOLUTE_LIFETIME
+
+
+def test_looking_is_seldom_a_write(sessions: Sessions, store: InMemorySessionStore, clock: Clock) -> None:
+    """Once in five minutes."""
+    session_id, _ = sessions.begin("alice")
+    before = store.writes
+    for _ in range(100):
+        sessions.find(session_id)
+        clock.now += 10
+    assert store.writes - before == 1000 // EXTENDED_EVERY
+
+
+def test_near_the_absolute_end_nothing_is_written(
+    sessions: Sessions, store: InMemorySessionStore, clock: Clock
+) -> None:
+    """There is nothing left to extend."""
+    session_id, session = sessions.begin("alice")
+    store.extend(session, session.ends_at)
+    before = store.writes
+    clock.now = session.ends_at - 60
+    assert sessions.find(session_id)
+    assert store.writes == before
+
+
+def test_what_a_browser_says_of_itself_is_kept_short_and_printable(sessions: Sessions) -> None:
+    """It is shown to people."""
+    _, session = sessions.begin("alice", "Mozilla\x1b[2J\r\n\u202e" + "x" * 5_000)
+    assert session.user_agent.startswith("Mozilla[2J" + "x")
+    assert len(session.user_agent) == 255
+
+
+def test_a_session_does_not_outlive_a_new_password(sessions: Sessions) -> None:
+    """Whoever set it may have done so because the old one was known."""
+    _, session = sessions.begin("alice")
+    user = User("alice", "alice", password_changed_at=NOON - 1)
+    assert not outlived(session, user)
+    assert not outlived(session, replace(user, password_changed_at=NOON))
+    assert outlived(session, replace(user, password_changed_at=NOON + 1))
