@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.support.served",
     "tests.support.deployment",
+    "tests.support.sign_in",
     "tests.support.browser",
     "tests.support.embedded_tables",
 ]

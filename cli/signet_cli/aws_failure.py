@@ -78,7 +78,7 @@ def _refused(error: OAuthError, location: Location) -> str:
     if error.reason is Reason.CLIENT_RECORD_INVALID:
         return f"the stored client cannot be used ({error.detail}): take it out by `signet clients delete --yes`"
     if error.reason is Reason.RECORD_INVALID:
-        return f"what is stored cannot be used ({error.detail}): restore it from a backup, or delete it"
+        return f"what is stored cannot be used ({error.detail}): restore the item from a backup"
     return f"the registry does not answer ({error.detail or error.reason}): try again"
 
 

@@ -1,6 +1,5 @@
 """`signet clients`: what operators do to registered clients."""
 
-import sys
 import time
 from typing import Annotated
 
@@ -252,12 +251,13 @@ def delete(
 ) -> None:
     """Delete a client."""
     from signet_cli.display import print_json, printable
+    from signet_cli.question import confirmed
 
     with opened(Location(local, stack, profile, region)) as found:
         registry = found.registry()
         if not yes:
             named = _named(registry.get(client_id, fresh=True), client_id)
-            if not _confirmed(f"Delete {printable(named)}? Its applications get no more tokens."):
+            if not confirmed(f"Delete {printable(named)}? Its applications get no more tokens."):
                 raise Mistake("nothing was deleted: answer y, or take --yes")
         if not registry.delete(client_id):
             raise unknown(client_id)
@@ -305,9 +305,3 @@ def _named(client: Client | None, client_id: str) -> str:
     if client is None:
         raise unknown(client_id)
     return f"{client_id} ({client.client_name})" if client.client_name else client_id
-
-
-def _confirmed(question: str) -> bool:
-    """Whether the answer is yes. Standard output is left to what was asked for; no answer is a no."""
-    typer.echo(f"{question} [y/N] ", nl=False, err=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}

@@ -44,7 +44,7 @@ def print_members(values: Iterable[tuple[str, Any]]) -> None:
     table = Table("member", "value", box=None, pad_edge=False, header_style="bold")
     for name, value in values:
         if value != []:
-            table.add_row(name, printable(_value(name, value)))
+            table.add_row(printable(name), printable(_value(name, value)))
     _print_table(table, whole=True)
 
 

@@ -19,7 +19,13 @@ _ATTEMPTS = 5
 
 
 def create_user(
-    users: UserRegistry, username: str, password: str, claims: Mapping[str, Any], clock: Clock, sub: str | None = None
+    users: UserRegistry,
+    username: str,
+    password: str,
+    claims: Mapping[str, Any],
+    clock: Clock,
+    *,
+    sub: str | None = None,
 ) -> User:
     """Store a new user, with a random `sub` unless one is given.
 
@@ -57,14 +63,14 @@ def unknown(name: str) -> Mistake:
 
 def set_disabled(users: UserRegistry, name: str, *, disabled: bool) -> User:
     """Keep a user from signing in, or let them again."""
-    return _changed(users, name, lambda user: replace(user, disabled=disabled))
+    return _changed(users, found(users, name), lambda user: replace(user, disabled=disabled))
 
 
 def set_password(users: UserRegistry, name: str, password: str, clock: Clock) -> User:
     """Give a user another password."""
     user = found(users, name)
     hashed, now = _hashed(password, user.username), int(clock())
-    return _changed(users, user.sub, lambda user: replace(user, password_hash=hashed, password_changed_at=now))
+    return _changed(users, user, lambda user: replace(user, password_hash=hashed, password_changed_at=now))
 
 
 def set_claims(
@@ -83,16 +89,20 @@ def set_claims(
         claims = {name: value for name, value in {**kept, **given}.items() if name not in removed or name in given}
         return replace(user, claims=_dated(user_claims(claims), int(clock())))
 
-    return _changed(users, name, change)
+    return _changed(users, found(users, name), change)
 
 
-def _changed(users: UserRegistry, name: str, change: Callable[[User], User]) -> User:
+def _changed(users: UserRegistry, user: User, change: Callable[[User], User]) -> User:
+    """Make a change, over whatever others change at the same time. Raises Mistake."""
+    present: User | None = user
     for _ in range(_ATTEMPTS):
-        user = found(users, name)
-        changed = change(user)
-        if changed == user or users.update(changed, user):
+        if present is None:
+            raise unknown(user.username)
+        changed = change(present)
+        if changed == present or users.update(changed, present):
             return changed
-    raise Mistake(f"the user {name} is being changed by others all the time, nothing was changed: try again")
+        present = users.get(user.sub)
+    raise Mistake(f"the user {user.username} is being changed by others all the time, nothing was changed: try again")
 
 
 def _hashed(password: str, username: str) -> str:

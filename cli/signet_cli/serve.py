@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from signet_cli.local import embedded
+from signet_cli.local.demo import MACHINE, USERNAME, WEB
 from signet_cli.local.log import HeldLog
 from signet_cli.local.server import Served, Server
 from signet_cli.local.settings import ServeSettings
@@ -42,7 +43,7 @@ def serve(template: Path = TEMPLATE) -> None:
 def announce(served: Served, settings: ServeSettings) -> None:
     """Print what a newcomer needs: where it is, who to be, what to try."""
     token_endpoint = f"{served.issuer}/oauth/token"
-    credentials = shlex.quote(f"{served.client_id}:{served.client_secret}")
+    credentials = shlex.quote(f"{MACHINE['client_id']}:{served.demo.client_secret}")
     usual = served.aws_endpoint == embedded.endpoint(embedded.DEFAULT_PORT)
     port = "" if usual else f"AWS_PORT={served.aws_endpoint.rpartition(':')[2]} "
     behind = f"  Listening at   {served.address}\n" if settings.public_url else ""
@@ -50,17 +51,30 @@ def announce(served: Served, settings: ServeSettings) -> None:
         f"""Signet is ready.
 
   Issuer         {served.issuer}
-{behind}  Client id      {served.client_id}
-  Client secret  {served.client_secret}
+{behind}  Client id      {MACHINE["client_id"]}
+  Client secret  {served.demo.client_secret}
+  User name      {USERNAME}
+  Password       {served.demo.password}
   Embedded AWS   {served.aws_endpoint}  (region {embedded.REGION}, any credentials)
 
-Try:
+Try a machine's token, the metadata, the operators' command line:
 
   curl {token_endpoint} -u {credentials} -d grant_type=client_credentials
 
   curl {served.issuer}/.well-known/openid-configuration
 
-  {port}{_command()} clients list --local
+  {port}{_command("signet")} clients list --local
+
+Try to sign in, by a small web application at http://127.0.0.1:5000:
+
+  ISSUER={served.issuer} CLIENT_ID={WEB["client_id"]} {_command("python")} -m tests.support.web_application
+
+or without one: open this link, take the code out of the address that the browser ends at, and redeem it in a minute.
+
+  {served.demo.authorization_url(served.issuer)}
+
+  curl {token_endpoint} -d grant_type=authorization_code -d client_id={WEB["client_id"]} \\
+    -d redirect_uri={WEB["redirect_uris"][0]} -d code_verifier={served.demo.code_verifier} -d code=THE_CODE
 
 Everything is kept in memory and ends with Ctrl-C. The functions' logs follow.
 """,
@@ -68,9 +82,9 @@ Everything is kept in memory and ends with Ctrl-C. The functions' logs follow.
     )
 
 
-def _command() -> str:
-    """Return how this environment's `signet` is called from the current directory."""
-    command = Path(sys.executable).with_name("signet")
+def _command(name: str) -> str:
+    """Return how a command of this environment is called from the current directory."""
+    command = Path(sys.executable).with_name(name)
     return str(command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command)
 
 

@@ -1,4 +1,4 @@
-"""A user's claims as an operator gives them: the standard ones (OpenID Connect Core section 5.1) and free attributes."""
+"""A user's claims as an operator gives them: those of OpenID Connect Core section 5.1, and free attributes."""
 
 import re
 from collections.abc import Mapping
@@ -90,13 +90,26 @@ class Claims(BaseModel):
     @classmethod
     def _no_reserved_ones(cls, document: dict[str, Any]) -> dict[str, Any]:
         """None that the service gives a meaning, nothing null or empty, nothing too deep or too large."""
-        return rules.claims(document)
+        return rules.claims(_in_one_line(document))
 
 
 def user_claims(document: Mapping[str, Any]) -> dict[str, Any]:
     """The claims in a JSON object, as they are stored. Raises Mistake with every fault."""
     checked(Claims, document)
-    return rules.claims(dict(document))
+    claims = rules.claims(_in_one_line(document))
+    return {**claims, "address": dict(document["address"])} if "address" in claims else claims
+
+
+def _in_one_line(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims with the line breaks of an address, which alone may have some, taken for spaces."""
+    address = document.get("address")
+    if not isinstance(address, Mapping):
+        return dict(document)
+    lines = {
+        name: value.replace("\n", " ") if isinstance(value, str) and name in {"formatted", "street_address"} else value
+        for name, value in address.items()
+    }
+    return {**document, "address": lines}
 
 
 def typed(claims: Mapping[str, str]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def create(
     given = _claims(claim, claims, password_stdin=password_stdin)
     password = read_password(from_stdin=password_stdin)
     with opened(Location(local, stack, profile, region)) as found:
-        user = create_user(found.users(), username, password, given, time.time, sub)
+        user = create_user(found.users(), username, password, given, time.time, sub=sub)
     _print_user(user, as_json=as_json)
 
 
@@ -122,8 +122,10 @@ def disable(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Keep a user from signing in, until `enable`. Applications cannot refresh their tokens; those that they have
-    are valid until they expire."""  # noqa: D209, D205 - a paragraph of the help
+    """Keep a user from signing in, until they are enabled again.
+
+    Applications can refresh no token of theirs; tokens that were issued are valid until they expire.
+    """
     from signet_cli.people import set_disabled
 
     with opened(Location(local, stack, profile, region)) as found:

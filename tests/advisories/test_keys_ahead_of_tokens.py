@@ -23,7 +23,7 @@ def fetched(deployment: Deployment) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("way", [0, KEY_SET_MAX_AGE])
 def test_a_verifier_with_a_two_hour_cache_never_meets_an_unknown_key(deployment: Deployment, way: int) -> None:
-    """It fetches a set that an environment, and `way` seconds a cache on the way, had kept from before a publication."""
+    """It fetches a set that an environment, and for `way` seconds a cache, had kept from before a publication."""
     machine = deployment.register()
     deployment.clock.advance(2 * VERIFIER_CACHE)
     deployment.cold("jwks")
@@ -40,7 +40,7 @@ def test_a_verifier_with_a_two_hour_cache_never_meets_an_unknown_key(deployment:
 
 
 def test_verifiers_that_fetch_at_any_time_know_every_key_at_any_time(deployment: Deployment) -> None:
-    """Four hours in steps of ten minutes: rotations are tried at each, verifiers fetch at each and keep for two hours."""
+    """In steps of ten minutes: a rotation is tried at each, and at each a verifier fetches a set for two hours."""
     machine = deployment.register(access_token_lifetime=86_400)
     verifiers: list[tuple[float, list[dict[str, str]]]] = []
     signed: set[str] = set()

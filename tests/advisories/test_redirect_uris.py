@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from signet.authorize.request import redirect_target
 from signet.errors import OAuthError, Reason
 from signet.model.client import Client, ClientInvalid
-from signet.model.redirect_uri import LONGEST, destination, fault, matches
+from signet.model.redirect_uri import LONGEST, fault, matches
+from signet.pages.destination import redirect_host
 from tests.support.fakes import InMemoryClientRegistry
 
 LOOPBACK = ("http://127.0.0.1/cb", "http://127.0.0.1:49152/native/cb?a=b", "http://[::1]/cb", "http://[::1]:9000")
@@ -137,6 +138,7 @@ NEVER_MATCHING = {
     "a port with an underscore": "http://127.0.0.1:8_0/cb",
     "a port with a space": "http://127.0.0.1: 80/cb",
     "a port in other digits": "http://127.0.0.1:\uff18\uff10/cb",
+    "a port with one other digit": "http://127.0.0.1:8\uff10/cb",
     "a port in Arabic digits": "http://127.0.0.1:\u0668\u0660/cb",
     "two ports": "http://127.0.0.1:80:80/cb",
     "a port by name": "http://127.0.0.1:http/cb",
@@ -367,6 +369,11 @@ def test_what_could_lead_elsewhere_cannot_be_registered(member: str, redirect_ur
     assert refused.value.faults == ((f"{member}[1]", fault(redirect_uri)),)
 
 
+def test_a_fragment_is_told_as_what_it_is() -> None:
+    """RFC 6749 section 3.1.2: the commonest mistake of single-page applications deserves its name."""
+    assert fault("https://app.example.com/#/callback") == "must not have a fragment"
+
+
 @pytest.mark.parametrize(
     "redirect_uri",
     [
@@ -413,12 +420,12 @@ def test_what_can_be_registered_leads_where_it_says(redirect_uri: str) -> None:
         assert "@" not in parts.netloc
         assert parts.port != 0
         assert parts.scheme == "https" or parts.hostname in {"127.0.0.1", "::1", "localhost"}
-        assert destination(redirect_uri) == parts.netloc
+        assert redirect_host(redirect_uri) == parts.netloc
     else:
         assert "." in parts.scheme
-        assert destination(redirect_uri) == parts.scheme
+        assert redirect_host(redirect_uri) == parts.scheme
 
 
 def test_a_private_scheme_cannot_be_shown_as_a_trusted_host() -> None:
     """Its authority is whatever the application wrote: a person is told the scheme."""
-    assert destination("com.evil.app://bank.example.com/callback") == "com.evil.app"
+    assert redirect_host("com.evil.app://bank.example.com/callback") == "com.evil.app"

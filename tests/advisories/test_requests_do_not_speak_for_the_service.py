@@ -1,4 +1,4 @@
-"""Rows 4 to 7: headers do not move the issuer, input is not reflected, other methods grant nothing, nobody is sent away."""
+"""Rows 4 to 7: headers move no issuer, input is not reflected, other methods grant nothing, nobody is sent away."""
 
 import base64
 

@@ -5,9 +5,11 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from signet_cli.stack import Location, find_stack
 from tests.browser.actors import Application, Operator, Person
+from tests.browser.scenes import Stage, bookshop_client, draw_logo
 from tests.support.served import ServedSignet
 
 NewApplication = Callable[..., Application]
@@ -44,3 +46,16 @@ def new_application(served: ServedSignet, operator: Operator) -> Iterator[NewApp
 def bookshop(new_application: NewApplication) -> Application:
     """A web application that keeps a secret."""
     return new_application()
+
+
+@pytest.fixture(scope="session")
+def martin(operator: Operator) -> Person:
+    """The person in the pictures."""
+    return operator.create_person("alice.martin")
+
+
+@pytest.fixture
+def stage(page: Page, served: ServedSignet, operator: Operator, martin: Person) -> Stage:
+    """A tab for one scene, with a client that nobody has allowed anything yet."""
+    draw_logo(page)
+    return Stage(page, served.issuer, operator, martin, bookshop_client(operator))

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.actors import Application, Operator, Person
-from tests.browser.scenes import SCENES, Stage, bookshop_client, draw_logo
+from tests.browser.actors import Application, Person
+from tests.browser.scenes import SCENES, Stage
 from tests.support.browser import NewWindow
-from tests.support.served import ServedSignet
 
 WIDTHS = {"narrow": (375, 667), "wide": (1280, 800)}
 NARROWEST = 320
@@ -27,19 +26,6 @@ def axe() -> str:
     source = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
     assert source.exists(), "axe-core is not installed: `make browser` gets it from the npm registry"
     return source.read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def martin(operator: Operator) -> Person:
-    """The person in the pictures."""
-    return operator.create_person("alice.martin")
-
-
-@pytest.fixture
-def stage(page: Page, served: ServedSignet, operator: Operator, martin: Person) -> Stage:
-    """A tab for one scene, with a client that nobody has allowed anything yet."""
-    draw_logo(page)
-    return Stage(page, served.issuer, operator, martin, bookshop_client(operator))
 
 
 def violations(page: Page, axe: str) -> list[str]:
@@ -71,7 +57,12 @@ def test_page_is_accessible_in_both_schemes_and_fits_every_width(scene: str, sta
                 page.screenshot(path=Path(SCREENSHOTS) / f"{scene}-{scheme}-{width}.png", full_page=True)
     assert found == []
     page.set_viewport_size({"width": NARROWEST, "height": 600})
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST
+    assert overflow(page) == 0
+
+
+def overflow(page: Page) -> int:
+    """CSS pixels by which the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
 def is_dark(element: Locator) -> bool:
@@ -155,16 +146,41 @@ def test_pages_speak_the_language_that_is_asked_for(
     expect(page.get_by_role("heading", level=1)).to_have_text({"en": "Sign in", "fr": "Connexion"}[language])
 
 
-def test_whole_way_in_french(new_window: NewWindow, alice: Person, bookshop: Application) -> None:
-    """No English is left on the way, the names of things excepted."""
-    page = new_window(locale="fr-FR").new_page()
+def test_whole_way_in_french_on_a_small_telephone(
+    new_window: NewWindow, alice: Person, bookshop: Application, axe: str
+) -> None:
+    """No English is left on the way, the names of things excepted; French is longer, and fits."""
+    page = new_window(locale="fr-FR", viewport={"width": NARROWEST, "height": 568}).new_page()
     bookshop.visit(page)
     page.get_by_label("Identifiant").fill(alice.username)
     page.get_by_label("Mot de passe").fill("pas le sien du tout")
     page.get_by_role("button", name="Se connecter").click()
     expect(page.get_by_role("alert")).to_contain_text("incorrect")
+    assert violations(page, axe) == []
+    assert overflow(page) == 0
+
     page.get_by_label("Mot de passe").fill(alice.password)
     page.get_by_role("button", name="Se connecter").click()
     expect(page.get_by_role("main")).to_contain_text("Voir votre adresse électronique")
+    assert violations(page, axe) == []
+    assert overflow(page) == 0
     page.get_by_role("button", name="Autoriser").click()
     bookshop.expect_signed_in(page)
+
+
+def test_long_words_are_broken_instead_of_scrolled(stage: Stage) -> None:
+    """Names that others have chosen can be of any length and without a space."""
+    host = f"{'long' * 15}.example"
+    client_id, _ = stage.operator.create_client(
+        client_name="Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+        scope=("urn:example:permission:" + "very-" * 12 + "long",),
+        redirect_uris=(f"https://{host}/callback",),
+        policy_uri=f"https://{host}/privacy",
+    )
+    someone = stage.operator.create_person("x" * 60 + "@" + host)
+    stage.page.set_viewport_size({"width": NARROWEST, "height": 568})
+    stage.ask(client_id=client_id, redirect_uri=f"https://{host}/callback", scope="")
+    assert overflow(stage.page) == 0
+    someone.sign_in(stage.page)
+    expect(stage.page.get_by_role("main")).to_contain_text("very-long")
+    assert overflow(stage.page) == 0

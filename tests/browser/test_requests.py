@@ -1,12 +1,14 @@
 """What an application can ask for in its authorization request, seen from both ends."""
 
 import time
+from urllib.parse import parse_qsl
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.actors import Application, Person
+from tests.browser.actors import Application, Person, query
 from tests.browser.conftest import NewApplication
+from tests.browser.scenes import Stage
 from tests.support.browser import NewWindow
 from tests.support.served import ServedSignet
 
@@ -122,3 +124,25 @@ def test_unregistered_redirect_uri_is_shown_and_never_followed(
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert "evil.example" not in page.content()
     assert not any(url.startswith("https://evil.example") for url in followed)
+
+
+@pytest.mark.parametrize("response_mode", ["query", "form_post"])
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [
+        "https://bookshop.example/callback",
+        "http://localhost:8765/callback",
+        "http://[::1]:8765/callback",
+        "com.example.bookshop:/callback",
+    ],
+)
+def test_consent_leads_to_every_kind_of_redirect_uri(stage: Stage, redirect_uri: str, response_mode: str) -> None:
+    """Chromium holds what follows a form to the page's form-action, which has to let all of them pass (RFC 8252)."""
+    stage.page.unroute_all()  # where Playwright stands in for a site, it does not tell of a private scheme
+    client_id, _ = stage.operator.create_client(redirect_uris=(redirect_uri,))
+    stage.ask(client_id=client_id, redirect_uri=redirect_uri, response_mode=response_mode)
+    stage.person.sign_in(stage.page)
+    with stage.page.expect_request(lambda request: request.url.startswith(redirect_uri)) as answered:
+        stage.person.allow(stage.page)
+    answer = query(answered.value.url) if response_mode == "query" else dict(parse_qsl(answered.value.post_data or ""))
+    assert answer.keys() == {"code", "state", "iss"}

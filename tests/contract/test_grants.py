@@ -136,6 +136,30 @@ def test_the_same_request_redeems_its_own_code_again(grants: GrantStore) -> None
     assert grants.redeem(REDEMPTION) == (REDEEMED, None)
 
 
+def test_a_redemption_that_came_to_nothing_is_taken_back(grants: GrantStore) -> None:
+    """The code is as good as before, once."""
+    grants.redeem(REDEMPTION)
+    grants.release(REDEMPTION)
+    assert grants.get(GRANT.grant_id, 110) == replace(GRANT, expires_at=REDEMPTION.expires_at)
+    again = replace(REDEMPTION, request_id="r2")
+    assert grants.redeem(again) == (replace(REDEEMED, redeemed_by="r2"), None)
+    assert grants.redeem(REDEMPTION)[1] is Reason.CODE_REPLAYED
+
+
+def test_only_the_request_that_redeemed_can_take_it_back(grants: GrantStore) -> None:
+    """And not once the code was seen again, nor where there is nothing."""
+    grants.release(REDEMPTION)
+    assert grants.get(GRANT.grant_id, 110) == GRANT
+    grants.release(replace(REDEMPTION, code=Code.new("gone")))
+    assert grants.get("gone", 0) is None
+    grants.redeem(REDEMPTION)
+    grants.release(replace(REDEMPTION, request_id="r2"))
+    assert grants.get(GRANT.grant_id, 110) == REDEEMED
+    grants.revoke(GRANT.grant_id, 111)
+    grants.release(REDEMPTION)
+    assert grants.get(GRANT.grant_id, 112) == replace(REDEEMED, revoked_at=111)
+
+
 def test_a_revoked_grant_redeems_nothing(grants: GrantStore) -> None:
     """Not even for the request that had redeemed it."""
     grants.revoke(GRANT.grant_id, 105)
@@ -255,6 +279,7 @@ def test_a_table_that_is_missing_is_unavailable(tables: Tables) -> None:
     for ask in (
         lambda: store.create(GRANT),
         lambda: store.redeem(REDEMPTION),
+        lambda: store.release(REDEMPTION),
         lambda: store.revoke("g", 1),
         lambda: store.get("g", 1),
     ):

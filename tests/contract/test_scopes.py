@@ -87,6 +87,7 @@ def test_a_malformed_catalogue_is_unavailable(tables: Tables) -> None:
         {"L": [{"S": "x"}]},
         {"L": [{"M": {}}]},
         {"L": [{"M": {"unknown": {"S": "x"}}}]},
+        {"L": [{"M": {"name": {"S": "x"}, "claims": {"S": "email"}}}]},
     ]
     for scopes in malformed:
         tables.dynamodb.put_item(

@@ -1,9 +1,11 @@
 """ports.UserRegistry, in memory and on DynamoDB."""
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from signet.aws.clients import DynamoDbClientRegistry
 from signet.aws.consents import DynamoDbConsentStore
@@ -12,6 +14,7 @@ from signet.errors import OAuthError, Reason
 from signet.model.client import Client, ClientSecret
 from signet.model.user import Consent, User
 from signet.ports import ClientRegistry, ConsentStore, UserRegistry
+from tests.support import faults
 from tests.support.embedded_tables import Tables, at_once
 from tests.support.fakes import InMemoryClientRegistry
 from tests.support.people_fakes import InMemoryConsentStore, InMemoryPeople, InMemoryUserRegistry
@@ -233,6 +236,34 @@ def test_an_unknown_name_costs_as_many_calls_as_a_known_one(tables: Tables, stor
     assert calls == ["GetItem"] * 4
 
 
+def test_users_are_listed_page_by_page(tables: Tables, stored: DynamoDbUserRegistry) -> None:
+    """A page of DynamoDB's ends at 1 MB."""
+    for number in range(5):
+        stored.create(User(f"sub{number}", f"user{number}"))
+    events = tables.dynamodb.meta.events
+    events.register("provide-client-params.dynamodb.Query", lambda params, **_: {**params, "Limit": 2})
+    assert [user.sub for user in stored.list()] == [f"sub{number}" for number in range(5)]
+
+
+def test_a_transaction_that_met_another_is_tried_again(tables: Tables, stored: DynamoDbUserRegistry) -> None:
+    """It is no refusal; where it never gets through, it is unavailable."""
+    left = [3]
+
+    def conflict(**_: object) -> AWSResponse | None:
+        left[0] -= 1
+        reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}, {"Code": "None"}]
+        body = {"__type": "com.amazonaws#TransactionCanceledException", "CancellationReasons": reasons}
+        return faults._answer(400, json.dumps(body).encode()) if left[0] >= 0 else None
+
+    tables.dynamodb.meta.events.register("before-send.dynamodb.TransactWriteItems", conflict)
+    assert stored.create(ALICE)
+    left[0] = 99
+    with pytest.raises(OAuthError) as raised:
+        stored.delete(ALICE.sub)
+    assert raised.value.reason is Reason.STORE_UNAVAILABLE
+    assert stored.get(ALICE.sub) == ALICE
+
+
 def test_an_operator_who_changed_the_item_by_hand_is_not_overwritten(
     tables: Tables, stored: DynamoDbUserRegistry
 ) -> None:
@@ -251,7 +282,15 @@ def test_an_operator_who_changed_the_item_by_hand_is_not_overwritten(
 
 def test_a_record_that_is_malformed_is_unavailable_not_a_crash(tables: Tables, stored: DynamoDbUserRegistry) -> None:
     """And the log gets the key, which holds no secret."""
-    items: list[dict[str, Any]] = [{}, {"sub": {"S": "1"}}, {"sub": {"S": "1"}, "username": {"B": b"x"}}]
+    items: list[dict[str, Any]] = [
+        {},
+        {"sub": {"S": "1"}},
+        {"sub": {"S": "1"}, "username": {"B": b"x"}},
+        {"sub": {"S": "1"}, "username": {"N": "7"}},
+        {"sub": {"S": "1"}, "username": {"S": "a"}, "disabled": {"S": "false"}},
+        {"sub": {"S": "1"}, "username": {"S": "a"}, "claims": {"L": []}},
+        {"sub": {"S": "2"}, "username": {"S": "somebody else"}},
+    ]
     for item in items:
         tables.dynamodb.put_item(
             TableName=tables.registry,

@@ -4,6 +4,7 @@ import importlib.util
 import io
 import json
 import logging
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -13,13 +14,15 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
+from moto.core.models import botocore_stubber
 from moto.secretsmanager.models import secretsmanager_backends
 
 from signet.aws.clients import DynamoDbClientRegistry
@@ -35,7 +38,13 @@ from tests.support.gateway_events import Answer, Event, token_event
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
-LOGICAL_IDS = {"token": "TokenFunction", "jwks": "JwksFunction", "key_rotation": "KeyRotationFunction"}
+LOGICAL_IDS = {
+    "authorization": "AuthorizationFunction",
+    "token": "TokenFunction",
+    "jwks": "JwksFunction",
+    "userinfo": "UserinfoFunction",
+    "key_rotation": "KeyRotationFunction",
+}
 
 ISSUER = f"{gateway_events.ORIGIN}/connect"
 
@@ -97,11 +106,18 @@ class _Sdk:
             self._clients[service, config] = session.create_client(service, config=config)
         return self._clients[service, config]
 
+    def forget_clients(self) -> None:
+        """Make new ones: those that have met many failures try again more rarely."""
+        self._clients.clear()
+
     def _sent(self, **sent: Any) -> AWSResponse | None:
         return self.before_send(**sent)
 
 
 _SDK = _Sdk()
+
+
+AnyDeployment = TypeVar("AnyDeployment", bound="Deployment")
 
 
 class Deployment:
@@ -113,32 +129,46 @@ class Deployment:
         self._root_handler = logging.StreamHandler(self._console)  # Lambda's runtime has one too
         self._environments: dict[str, Handler] = {}
         self._machines: dict[str, Machine] = {}
+        self._log_level: str | None = None
         self.calls: list[str] = []
         self.faults: dict[str, Fault] = {}
+        self.had_faults = False
+        self._fault_at: dict[int, Fault] = {}
+        self._losing: list[str] = []
         self.clock = Clock()
         self._patch()
         self.dynamodb = _SDK.create_client("dynamodb")
         self.secretsmanager = _SDK.create_client("secretsmanager")
         self.template = self._create(template)
         self.table = self.template.name("RegistryTable")
+        self.state_table = self.template.name("StateTable")
         self.secret_id = self.template.name("KeyringSecret")
         self.registry = DynamoDbClientRegistry(self.dynamodb, self.table)
 
     def cold(self, function: str, **variables: str | None) -> Handler:
         """A new execution environment of the function; `variables` differ from the template's, None removes one."""
         logging.Logger.manager.loggerDict.pop("signet", None)  # a new process has no logger yet
-        environment = functions(self.template)[LOGICAL_IDS[function]].environment
-        for name in ("SIGNET_ISSUER", "SIGNET_DEFAULT_AUDIENCE", "SIGNET_ACCESS_TOKEN_LIFETIME"):
-            self._monkeypatch.delenv(name, raising=False)
+        environment = self.variables(function)
+        for name in [name for name in os.environ if name.startswith("SIGNET_")]:
+            self._monkeypatch.delenv(name)
         self.set_variables(**{**environment, **variables})
         specification = importlib.util.spec_from_file_location("app", _ROOT / "functions" / function / "app.py")
         assert specification
         assert specification.loader
         module = importlib.util.module_from_spec(specification)
-        with self._on_console():
+        with self._running(function):
             specification.loader.exec_module(module)
         self._environments[function] = module.handler
         return self._environments[function]
+
+    def variables(self, function: str) -> dict[str, str]:
+        """The function's environment variables, as the template has them."""
+        variables = dict(functions(self.template)[LOGICAL_IDS[function]].environment)
+        return {**variables, "POWERTOOLS_LOG_LEVEL": self._log_level or variables["POWERTOOLS_LOG_LEVEL"]}
+
+    def set_log_level(self, level: str) -> None:
+        """What the template's parameter LogLevel sets, for environments that are not started yet."""
+        self._log_level = level
 
     def set_variables(self, **variables: str | None) -> None:
         """Environment variables of this process."""
@@ -151,7 +181,7 @@ class Deployment:
     def invoke(self, function: str, event: Event) -> Any:
         """What the function returns for an event, in its warm environment if there is one."""
         handler = self._environments.get(function) or self.cold(function)
-        with self._on_console():
+        with self._running(function):
             return handler(event, None)
 
     def token(self, event: Event) -> Answer:
@@ -255,12 +285,37 @@ class Deployment:
         items: list[dict[str, Any]] = self.dynamodb.scan(TableName=self.table)["Items"]
         return items
 
+    def state(self, kind: str = "") -> list[dict[str, Any]]:
+        """Every item of the state table, as stored; of one kind (`grant`, `session` ...) or all."""
+        items: list[dict[str, Any]] = self.dynamodb.scan(TableName=self.state_table)["Items"]
+        return [item for item in items if item["pk"]["S"].startswith(kind)]
+
+    def failing_once(self, operation: str, fault: Fault) -> None:
+        """The next call of that operation or service meets the fault."""
+
+        def once() -> AWSResponse:
+            del self.faults[operation]
+            return fault()
+
+        self.faults[operation] = once
+
     @contextmanager
     def failing(self, operation: str, fault: Fault) -> Iterator[None]:
         """While open, calls of that operation, or of a service's every operation, meet the fault."""
         self.faults[operation] = fault
         yield
         del self.faults[operation]
+
+    @contextmanager
+    def failing_at(self, number: int, fault: Fault) -> Iterator[None]:
+        """While open, the one call of that number meets the fault, counted from 0 for the next."""
+        self._fault_at = {len(self.calls) + number: fault}
+        yield
+        self._fault_at = {}
+
+    def lose_answer(self, operation: str, times: int = 1) -> None:
+        """The next calls of that operation are performed, and their answers never arrive."""
+        self._losing += [operation] * times
 
     def output(self) -> str:
         """Everything that the functions have written so far: to standard output, to standard error and by logging."""
@@ -281,7 +336,8 @@ class Deployment:
         self._console.truncate()
 
     @contextmanager
-    def _on_console(self) -> Iterator[None]:
+    def _running(self, function: str) -> Iterator[None]:
+        """While open, what runs is the function, and what it writes is kept."""
         root = logging.getLogger()
         root.addHandler(self._root_handler)
         try:
@@ -315,11 +371,18 @@ class Deployment:
         row: Any = replace(RS256, generate=lambda: dict(_key(next(numbers))))
         self._monkeypatch.setitem(algorithms.ALGORITHMS, "RS256", row)
 
-    def _before_send(self, event_name: str, **sent: object) -> AWSResponse | None:
-        _, service_id, operation = event_name.split(".")
+    def _before_send(self, event_name: str, request: Any, **_sent: object) -> AWSResponse | None:
+        _, service_id, name = event_name.split(".")
         service = service_id.replace("-", "")
-        self.calls.append(f"{service}:{operation}")
-        fault = self.faults.get(f"{service}:{operation}") or self.faults.get(service)
+        operation = f"{service}:{name}"
+        self.calls.append(operation)
+        fault = self._fault_at.get(len(self.calls) - 1) or self.faults.get(operation) or self.faults.get(service)
+        losing = operation in self._losing
+        self.had_faults |= losing or fault is not None
+        if losing:
+            self._losing.remove(operation)
+            botocore_stubber(event_name, request)
+            raise ReadTimeoutError(endpoint_url="https://aws.example")
         return fault() if fault else None
 
     def _create(self, template: Template) -> Template:
@@ -334,11 +397,21 @@ class Deployment:
         return template.with_id("KeyringSecret", created["ARN"])
 
 
+@contextmanager
+def deployed(kind: type[AnyDeployment], monkeypatch: pytest.MonkeyPatch) -> Iterator[AnyDeployment]:
+    """A stack as CloudFormation leaves it, in an AWS of its own, while the context is open."""
+    with mock_aws():
+        stack = kind(_template(), monkeypatch)
+        yield stack
+    if stack.had_faults:
+        _SDK.forget_clients()
+
+
 @pytest.fixture
 def placeholder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     """A stack as CloudFormation leaves it: the secret has its placeholder only, no key has been made yet."""
-    with mock_aws():
-        yield Deployment(_template(), monkeypatch)
+    with deployed(Deployment, monkeypatch) as stack:
+        yield stack
 
 
 @pytest.fixture

@@ -65,6 +65,11 @@ def page() -> AWSResponse:
     return _answer(502, f"<html>{SECRET_WORD}</html>".encode(), "text/html")
 
 
+def answered(body: str) -> AWSResponse:
+    """A success with this body."""
+    return _answer(200, body.encode())
+
+
 def refused() -> AWSResponse:
     """Nobody listens."""
     raise EndpointConnectionError(endpoint_url="https://aws.example", error=SECRET_WORD)

@@ -25,11 +25,12 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A function's answer as a caller sees it: header names in lower case, the body as text."""
+    """A function's answer as a caller sees it: header names in lower case, the body as text, `Set-Cookie` values."""
 
     status: int
     headers: Mapping[str, str]
     body: str
+    cookies: tuple[str, ...] = ()
 
     def json(self) -> Any:
         """The body as JSON."""
@@ -55,7 +56,7 @@ def answer(payload: Mapping[str, Any]) -> Answer:
     headers = {name.lower(): value for name, value in payload["headers"].items()}
     assert len(headers) == len(payload["headers"])
     assert all("\r" not in value and "\n" not in value for value in headers.values())
-    return Answer(payload["statusCode"], headers, payload["body"])
+    return Answer(payload["statusCode"], headers, payload["body"], tuple(payload.get("cookies", ())))
 
 
 def stored(name: str, **members: Any) -> Event:

@@ -180,6 +180,12 @@ class InMemoryGrantStore:
                 self._grants[grant.grant_id] = grant
             return grant, reason
 
+    def release(self, redemption: Redemption) -> None:
+        with self._lock:
+            grant = self._grants.get(redemption.code.grant_id)
+            if grant and grant.redeemed_by == redemption.request_id and grant.revoked_at is None:
+                self._grants[grant.grant_id] = replace(grant, redeemed_at=None, redeemed_by=None, generation=None)
+
     def revoke(self, grant_id: str, now: int) -> None:
         with self._lock:
             grant = self._grants.get(grant_id)

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import botocore.session
-
 from signet.aws.clients import DynamoDbClientRegistry
 from signet.model.client import Client, ClientSecret, digest
 from signet_cli.local import embedded
@@ -43,18 +41,15 @@ class Stack:
         return [{"Step": step, "SecretId": rotation.secret_id, "ClientRequestToken": rotation.token} for step in STEPS]
 
     def register(self, client_id: str, client_secret: str, **metadata: Any) -> None:
-        """Put a client into the registry that authenticates by HTTP Basic and may use client_credentials."""
+        """Put a client into the registry that authenticates by HTTP Basic; by default for client_credentials."""
         registered = Client(
             client_id=client_id,
             token_endpoint_auth_method="client_secret_basic",
-            grant_types=("client_credentials",),
             client_secrets=(ClientSecret(digest(client_secret), created_at=0),),
-            **metadata,
+            **{"grant_types": ("client_credentials",), **metadata},
         )
-        session = botocore.session.Session()
-        session.set_credentials("local", "local")
-        dynamodb = session.create_client("dynamodb", region_name=embedded.REGION, endpoint_url=self.aws.endpoint)
-        assert DynamoDbClientRegistry(dynamodb, self.template.name("RegistryTable")).create(registered)
+        registry = DynamoDbClientRegistry(self.aws.client("dynamodb"), self.template.name("RegistryTable"))
+        assert registry.create(registered)
 
 
 @contextmanager

@@ -5,17 +5,15 @@ import os
 import queue
 import socket
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from signet.aws.clients import DynamoDbClientRegistry
-from signet.errors import OAuthError
 from signet_cli.local.application import functions, rotation_schedules, routes
 from signet_cli.local.aws import EmbeddedAws, RotationRequest
+from signet_cli.local.demo import Demo, create_demo
 from signet_cli.local.environment import FunctionPool
 from signet_cli.local.gateway import Gateway
 from signet_cli.local.http_api import HttpApi
@@ -24,12 +22,8 @@ from signet_cli.local.rotation import rotate
 from signet_cli.local.settings import ServeSettings
 from signet_cli.local.template import Template
 from signet_cli.mistake import Mistake
-from signet_cli.registrar import create_client
-from signet_cli.registration import client_metadata
 
 T = TypeVar("T")
-
-DEMO_CLIENT = {"client_id": "demo", "client_name": "Demo", "scope": "read write"}
 
 
 @dataclass(frozen=True)
@@ -39,8 +33,7 @@ class Served:
     issuer: str
     address: str
     aws_endpoint: str
-    client_id: str
-    client_secret: str = field(repr=False)
+    demo: Demo
 
 
 class Server:
@@ -78,11 +71,11 @@ class Server:
             if failure := self._rotations.get():
                 raise Mistake(f"the first rotation of the keyring failed: {failure}")
         outputs = template.outputs()
-        client_id, client_secret = _demo_client(aws, outputs["RegistryTable"])
+        demo = create_demo(aws.client("dynamodb"), outputs["RegistryTable"])
         gateway.api = HttpApi(api_routes, pools, template.origin)
         threading.Thread(target=gateway.serve_forever, args=(0.1,), name="gateway", daemon=True).start()
         self._started.callback(gateway.shutdown)
-        return Served(outputs["Issuer"], address, aws.endpoint, client_id, client_secret)
+        return Served(outputs["Issuer"], address, aws.endpoint, demo)
 
     def wait(self) -> None:
         """Return only by an interrupt. Raises Mistake when the embedded AWS has ended, for nothing works without."""
@@ -110,12 +103,3 @@ def _listening(port: int, variable: str, listen: Callable[[int], T]) -> T:
 
 def _listener(port: int) -> socket.socket:
     return socket.create_server(("127.0.0.1", port), backlog=128)
-
-
-def _demo_client(aws: EmbeddedAws, registry_table: str) -> tuple[str, str]:
-    registry = DynamoDbClientRegistry(aws.client("dynamodb"), registry_table)
-    try:
-        client, client_secret = create_client(registry, client_metadata(DEMO_CLIENT), time.time)
-    except OAuthError as error:
-        raise Mistake(f"the demo client cannot be stored: {error.detail or error.reason}") from error
-    return client.client_id, client_secret

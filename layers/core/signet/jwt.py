@@ -1,16 +1,20 @@
 """Compact JWS (RFC 7515) on PyJWT: written with a Signer, read with an explicit algorithm, `typ` checked always."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jwt import InvalidTokenError, PyJWK, PyJWS
+from jwt import PyJWK, PyJWS, PyJWTError
 from jwt.algorithms import Algorithm
 
 from signet.ports import Signer
 
 LONGEST_TOKEN = 16_384
 """Characters of a token that is still looked at."""
+
+_COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+"""RFC 7515 section 7.1, without the padding and other characters that a lenient decoder skips."""
 
 _REFUSED_HEADERS = frozenset({"crit", "b64", "zip", "jwk", "jku", "x5c", "x5u", "x5t", "x5t#S256"})
 """Header members that would let the token choose its own key or meaning (RFC 8725 sections 3.3 and 3.10)."""
@@ -65,7 +69,7 @@ def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[s
     `key_of` gives algorithm and public JWK of a `kid`, or None. The key decides the algorithm, never the token.
     Raises JwtInvalid.
     """
-    if len(token) > LONGEST_TOKEN or token.count(".") != 2:
+    if len(token) > LONGEST_TOKEN or not _COMPACT.fullmatch(token):
         raise JwtInvalid("not a compact JWS")
     reader = PyJWS()
     try:
@@ -82,7 +86,7 @@ def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[s
             raise JwtInvalid("not the algorithm of its key")
         payload = reader.decode(token, PyJWK(dict(jwk), algorithm=alg), algorithms=[alg])
         claims = json.loads(payload)
-    except (InvalidTokenError, ValueError, RecursionError) as error:
+    except (PyJWTError, ValueError, RecursionError) as error:
         if isinstance(error, JwtInvalid):
             raise
         raise JwtInvalid("the signature or its encoding does not hold") from None

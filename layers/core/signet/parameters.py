@@ -41,7 +41,7 @@ def body_parameters(request: HttpRequest) -> Parameters:
         return single(_multipart_pairs(request.body, boundary))
     if media_type == "application/x-www-form-urlencoded":
         # curl --form under an explicit form header sends a multipart body and adds its boundary to that header
-        if boundary and request.body.lstrip(b"\r\n").startswith(b"--" + boundary.encode()):
+        if boundary and request.body.lstrip(b"\r\n").startswith(b"--" + boundary.encode("utf-8", "surrogatepass")):
             return single(_multipart_pairs(request.body, boundary))
         return single(_form_pairs(request.body))
     raise _media_type_unknown()
@@ -49,7 +49,7 @@ def body_parameters(request: HttpRequest) -> Parameters:
 
 def query_parameters(request: HttpRequest) -> Parameters:
     """Parameters of the query string, under the same rules."""
-    return single(_form_pairs(request.query.encode("utf-8", "surrogateescape")))
+    return single(_form_pairs(request.query.encode("utf-8", "surrogatepass")))
 
 
 def single(pairs: Iterable[tuple[str, str]]) -> Parameters:
@@ -128,7 +128,11 @@ def _multipart_pairs(body: bytes, boundary: str) -> list[tuple[str, str]]:
 
     try:
         parser = FormParser(
-            "multipart/form-data", on_field, on_file, on_end=lambda: ended.append(True), boundary=boundary.encode()
+            "multipart/form-data",
+            on_field,
+            on_file,
+            on_end=lambda: ended.append(True),
+            boundary=boundary.encode("utf-8", "surrogatepass"),
         )
         parser.write(body)
         parser.finalize()

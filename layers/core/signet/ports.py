@@ -185,6 +185,9 @@ class GrantStore(Protocol):
         The grant as redeemed and None; or what is stored, unchanged, and why it was refused.
         """
 
+    def release(self, redemption: Redemption) -> None:
+        """Take this redemption back: nothing came of it. A grant that was revoked meanwhile stays as it is."""
+
     def revoke(self, grant_id: str, now: int) -> None:
         """Revoke a grant for good; revoking it twice, or one that is gone, changes nothing."""
 

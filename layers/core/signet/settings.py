@@ -1,5 +1,6 @@
 """What a deployment decides: issuer, lifetimes, policy."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ KEY_SET_CACHE = 60
 
 KEY_SET_MAX_AGE = 300
 """Seconds a client may cache the key set and the metadata (`Cache-Control: max-age`)."""
+
+_AUTHORITY = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 
 
 class SettingsInvalid(ValueError):
@@ -45,9 +48,14 @@ class Settings:
 
 def check_issuer(issuer: str) -> None:
     """RFC 8414 section 2: an https URL without query or fragment; plain http is for this machine alone."""
-    parts = urlsplit(issuer)
-    local = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    if not (parts.scheme == "https" or local) or not parts.hostname:
+    try:
+        parts = urlsplit(issuer)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise SettingsInvalid("issuer must be an https URL with a valid host and port") from None
+    local = parts.scheme == "http" and host in {"localhost", "127.0.0.1", "::1"}
+    if not (parts.scheme == "https" or local) or not host:
         raise SettingsInvalid("issuer must be an https URL")
-    if parts.query or parts.fragment or "@" in parts.netloc or issuer.endswith("/") or parts.path != "/connect":
+    # compared as a whole: urlsplit forgives line breaks, spaces and an empty query
+    if issuer != f"{parts.scheme}://{parts.netloc}/connect" or not _AUTHORITY.fullmatch(parts.netloc):
         raise SettingsInvalid("issuer must be https://<host>/connect, without query, fragment or user")

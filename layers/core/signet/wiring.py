@@ -8,7 +8,7 @@ from typing import Any
 from signet.aws import environ
 from signet.aws.audit import PowertoolsAudit
 from signet.aws.proxy import Event, Payload, http_request, malformed, payload
-from signet.aws.sdk import sdk_client
+from signet.aws.sdk import sdk_client, sdk_clients
 from signet.cache import Remembered
 from signet.endpoints.boundary import Answer, Boundary, Show, refusal
 from signet.errors import OAuthError, Reason, unavailable
@@ -55,9 +55,10 @@ def _token_answers(audit: Audit) -> Answers:
     from signet.tokens.issue import Issuer
 
     settings = environ.settings()
-    dynamodb, table = sdk_client("dynamodb"), environ.registry_table()
+    dynamodb, secretsmanager = sdk_clients("dynamodb", "secretsmanager")
+    table = environ.registry_table()
     registry = DynamoDbClientRegistry(dynamodb, table)
-    keyring = KeyringSecret(sdk_client("secretsmanager"), environ.keyring_secret())
+    keyring = KeyringSecret(secretsmanager, environ.keyring_secret())
     signer = Remembered(lambda: active_signer(keyring.current()), KEYRING_CACHE, time.time)
     clients = CachedClientStore(registry, CLIENT_CACHE, time.time)
     services = GrantServices(
@@ -211,9 +212,10 @@ def _key_rotation_function() -> Handler:
     from signet.aws.keyring_secret import KeyringSecret
     from signet.keys.rotation import Rotation, RotationPolicy
 
+    dynamodb, secretsmanager = sdk_clients("dynamodb", "secretsmanager")
     rotation = Rotation(
-        KeyringSecret(sdk_client("secretsmanager"), environ.keyring_secret()),
-        DynamoDbKeySetStore(sdk_client("dynamodb"), environ.registry_table()),
+        KeyringSecret(secretsmanager, environ.keyring_secret()),
+        DynamoDbKeySetStore(dynamodb, environ.registry_table()),
         RotationPolicy(environ.verifier_cache()),
         time.time,
         PowertoolsAudit(),

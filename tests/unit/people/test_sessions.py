@@ -1,12 +1,9 @@
 """Login sessions: a new id each time, an idle end that use moves, an absolute one that nothing moves."""
 
-from dataclasses import replace
-
 import pytest
 
 from signet.model.session import session_digest
-from signet.model.user import User
-from signet.people.sessions import ABSOLUTE_LIFETIME, EXTENDED_EVERY, IDLE_LIFETIME, Sessions, outlived
+from signet.people.sessions import ABSOLUTE_LIFETIME, EXTENDED_EVERY, IDLE_LIFETIME, Sessions
 from tests.support.people_fakes import InMemorySessionStore
 
 NOON = 1_000_000
@@ -127,12 +124,3 @@ def test_what_a_browser_says_of_itself_is_kept_short_and_printable(sessions: Ses
     _, session = sessions.begin("alice", "Mozilla\x1b[2J\r\n\u202e" + "x" * 5_000)
     assert session.user_agent.startswith("Mozilla[2J" + "x")
     assert len(session.user_agent) == 255
-
-
-def test_a_session_does_not_outlive_a_new_password(sessions: Sessions) -> None:
-    """Whoever set it may have done so because the old one was known."""
-    _, session = sessions.begin("alice")
-    user = User("alice", "alice", password_changed_at=NOON - 1)
-    assert not outlived(session, user)
-    assert not outlived(session, replace(user, password_changed_at=NOON))
-    assert outlived(session, replace(user, password_changed_at=NOON + 1))

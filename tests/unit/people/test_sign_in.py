@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 from argon2 import PasswordHasher
 
+from signet.aws.throttles import DynamoDbThrottleStore
+from signet.aws.users import DynamoDbUserRegistry
 from signet.errors import OAuthError, Reason, unavailable
 from signet.model.user import User
 from signet.people import passwords
 from signet.people.sign_in import Refusal, SignIn
 from signet.people.throttle import Throttle
-from tests.support.embedded_tables import at_once
+from tests.support.embedded_tables import Tables, at_once
 from tests.support.people_fakes import InMemoryPeople, InMemoryThrottleStore, InMemoryUserRegistry
 
 PASSWORD = "correct horse"
@@ -180,3 +182,18 @@ def test_a_refusal_says_nothing_of_what_was_typed(sign_in: SignIn) -> None:
     refusal = sign_in("alice", "hunter2 hunter2", AWAY)
     assert "hunter2" not in repr(refusal)
     assert "alice" not in repr(refusal).lower()
+
+
+def test_a_sign_in_is_five_calls_where_it_was_made_before(tables: Tables) -> None:
+    """Count it, find the user, count it no more; ten calls at a new address."""
+    users = DynamoDbUserRegistry(tables.dynamodb, tables.registry)
+    users.create(ALICE)
+    sign_in = SignIn(users, Throttle(DynamoDbThrottleStore(tables.dynamodb, tables.state)), Clock())
+    calls: list[str] = []
+    tables.dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    made = []
+    for _ in range(3):
+        assert sign_in("alice", PASSWORD, HOME) == ALICE
+        made.append(len(calls))
+        calls.clear()
+    assert made == [10, 5, 5]

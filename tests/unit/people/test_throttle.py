@@ -186,6 +186,16 @@ def test_success_is_not_counted_against_its_address(throttle: Throttle) -> None:
         sign_in(throttle, f"user{number}", AWAY, NOON)
 
 
+def test_two_sign_ins_at_once_are_two_successes(throttle: Throttle) -> None:
+    """In two tabs: the account is known there, with nothing counted."""
+    for address in (AWAY, AWAY):
+        attempts = [throttle.reserve("alice", address, NOON) for _ in range(4)]
+        for allowed in attempts:
+            assert isinstance(allowed, Allowed)
+            throttle.succeeded(allowed, NOON)
+    assert failures_until_slowed(throttle, "alice", AWAY, NOON) == 5
+
+
 def test_an_attempt_that_one_counter_refuses_is_counted_by_neither() -> None:
     """Also where the other has counted it already."""
 

@@ -41,7 +41,8 @@ def _need(visit: Visit, now: int) -> Need:
         return Need.LOGIN
     if "select_account" in request.prompt:
         return Need.ACCOUNT
-    too_old = request.max_age is not None and now - session.auth_time > request.max_age
+    # 0 asks always, as prompt=login does, and not only once a second has passed (OpenID Connect Core section 3.1.2.1)
+    too_old = request.max_age == 0 or (request.max_age is not None and now - session.auth_time > request.max_age)
     if too_old or "login" in request.prompt or request.required_sub not in {"", user.sub}:
         return Need.LOGIN
     return Need.CONSENT if _consent_missing(request, visit.consent) else Need.NOTHING

@@ -19,7 +19,8 @@ _FORM_KEY = "__Host-signet-form"
 _NOTICE = "__Host-signet-notice"
 """What the page after a redirect has to say."""
 
-_LONGEST_NOTICE = 1_000
+_LONGEST_NOTICE = 1_500
+"""Characters of its value: 256 of a name, of four bytes at most, and the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ def is_ours(request: HttpRequest, fields: Mapping[str, str], action: str) -> boo
 
 def notice_cookie(notice: Notice) -> str:
     """The cookie that carries a notice over one redirect."""
-    members = [notice.message, notice.username[:256], notice.retry_after]
-    return set_cookie(_NOTICE, urlsafe_b64encode(json.dumps(members).encode()).decode().rstrip("="), 60)
+    members = json.dumps([notice.message, notice.username[:256], notice.retry_after], ensure_ascii=False)
+    return set_cookie(_NOTICE, urlsafe_b64encode(members.encode()).decode().rstrip("="), 60)
 
 
 def read_notice(request: HttpRequest) -> tuple[Notice | None, tuple[str, ...]]:
@@ -73,6 +74,7 @@ def read_notice(request: HttpRequest) -> tuple[Notice | None, tuple[str, ...]]:
     gone = (set_cookie(_NOTICE, "", 0),)
     try:
         message, username, retry_after = json.loads(urlsafe_b64decode(value[:_LONGEST_NOTICE] + "==="))
+        str(username).encode()  # a lone surrogate is no text
         return Notice(str(message), str(username)[:256], min(max(int(retry_after), 0), 86_400)), gone
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last for an Infinity
         return None, gone

@@ -1,7 +1,8 @@
 """DynamoDB's attribute values, which only boto3 has a converter for, and boto3 is too heavy for a cold start."""
 
 from collections.abc import Mapping
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 Attribute = dict[str, Any]
 Item = dict[str, Attribute]
@@ -44,3 +45,12 @@ def value(member: Attribute) -> Any:
     if kind == "M":
         return values(content)
     raise ValueError(f"no attribute of ours is of type {kind}")
+
+
+def fits(value: object, annotation: Any) -> bool:
+    """Whether a stored value is of the type that a dataclass's field is annotated with; a bool is no int."""
+    if isinstance(annotation, UnionType):
+        return any(fits(value, member) for member in get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return isinstance(value, tuple) and all(fits(member, get_args(annotation)[0]) for member in value)
+    return isinstance(value, Mapping) if get_origin(annotation) is Mapping else type(value) is annotation

@@ -4,15 +4,17 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from signet.aws.attributes import Item, attribute, item, values
+from signet.aws.attributes import Item, attribute, fits, item, values
 from signet.aws.failures import calling, code
 from signet.aws.transactions import absent, new, refusals
 from signet.errors import Reason, unavailable
 from signet.model.client import Client, ClientInvalid, ClientSecret
+
+T = TypeVar("T")
 
 _FIELDS = {field.name for field in fields(Client)}
 
@@ -116,11 +118,26 @@ def _etag(client: Client) -> str:
 def _client(stored: Item) -> Client:
     """The client of an item; one that cannot work is the operator's to mend, so its detail names the field."""
     try:
-        record = {name: value for name, value in values(stored).items() if name in _FIELDS}
-        record = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
-        record["client_secrets"] = tuple(ClientSecret(**secret) for secret in record.get("client_secrets", ()))
-        return Client(**record)
-    except (ClientInvalid, TypeError, ValueError, AttributeError) as error:
+        return _parsed(stored)
+    except (ClientInvalid, KeyError, TypeError, ValueError) as error:
         fault = str(error) if isinstance(error, ClientInvalid) else "a field is missing or of another type"
         name = stored.get("pk", {}).get("S", "")
         raise unavailable(Reason.CLIENT_RECORD_INVALID, f"{name} {fault}") from None
+
+
+def _parsed(stored: Item) -> Client:
+    record = {name: value for name, value in values(stored).items() if name in _FIELDS}
+    record = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
+    record["client_secrets"] = tuple(_checked(ClientSecret, secret) for secret in record.get("client_secrets", ()))
+    client = _checked(Client, record)
+    if stored["pk"] != _key(client.client_id)["pk"]:
+        raise ValueError("the client of another record")
+    return client
+
+
+def _checked(kind: type[T], record: object) -> T:
+    """The dataclass of a record. Raises TypeError where it is none, or a value is not of its field's type."""
+    types = {field.name: field.type for field in fields(kind)}  # type: ignore[arg-type]
+    if not isinstance(record, dict) or not all(fits(value, types.get(name)) for name, value in record.items()):
+        raise TypeError("a field is of another type")
+    return kind(**record)

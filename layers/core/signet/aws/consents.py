@@ -8,6 +8,7 @@ from signet.aws.attributes import Item, attribute, item
 from signet.aws.failures import calling
 from signet.aws.queries import found
 from signet.aws.records import record, restored
+from signet.aws.users import stored_user
 from signet.errors import Reason, unavailable
 from signet.model.user import Consent, User
 
@@ -26,7 +27,7 @@ class DynamoDbConsentStore:
         """As ports.ConsentStore.get, by one consistent read of both items."""
         items = self._items(item({"pk": f"user#{sub}", "sk": "user"}), _key(sub, client_id))
         user, consent = items.get("user"), items.get(f"consent#{client_id}")
-        return (restored(User, user) if user else None), (restored(Consent, consent) if consent else None)
+        return (stored_user(user) if user else None), (restored(Consent, consent) if consent else None)
 
     def put(self, consent: Consent) -> None:
         """As ports.ConsentStore.put."""

@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from signet.errors import Reason, unavailable
+
+_NO_ANSWER = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
+"""What botocore's parsers raise over an answer that is none of the service."""
 
 
 @contextmanager
@@ -15,7 +19,7 @@ def calling(operation: str, reason: Reason) -> Iterator[None]:
         yield
     except ClientError as error:
         raise unavailable(reason, f"{operation} {code(error)}") from None
-    except BotoCoreError as error:
+    except (BotoCoreError, *_NO_ANSWER) as error:
         raise unavailable(reason, f"{operation} {type(error).__name__}") from None
 
 

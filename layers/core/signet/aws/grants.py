@@ -85,6 +85,22 @@ class DynamoDbGrantStore:
                 return _refused(redemption, error.response.get("Item"))
         return _grant(answer["Attributes"]), None
 
+    def release(self, redemption: Redemption) -> None:
+        """As ports.GrantStore.release."""
+        with calling("dynamodb:UpdateItem", Reason.STORE_UNAVAILABLE):
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=_key(redemption.code.grant_id),
+                    UpdateExpression="REMOVE redeemed_at, redeemed_by, generation",
+                    # by this very request, and no replay has been seen since
+                    ConditionExpression="redeemed_by = :request_id AND attribute_not_exists(revoked_at)",
+                    ExpressionAttributeValues={":request_id": attribute(redemption.request_id)},
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+
     def revoke(self, grant_id: str, now: int) -> None:
         """As ports.GrantStore.revoke."""
         with calling("dynamodb:UpdateItem", Reason.STORE_UNAVAILABLE):

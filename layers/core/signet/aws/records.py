@@ -1,11 +1,12 @@
 """Frozen values as items: each field is the attribute of its name, and one that has its default is absent."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from signet.aws.attributes import Item, values
+from signet.aws.attributes import Item, fits, values
 from signet.errors import Reason, unavailable
 
 T = TypeVar("T")
@@ -24,12 +25,19 @@ def etag(value: Any) -> str:
 
 def restored(kind: type[T], stored: Item) -> T:
     """The value of an item; attributes that are no field are ignored. Raises OAuthError for one that is malformed."""
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     try:
-        found = {name: member for name, member in values(stored).items() if name in names}
-        return kind(**{name: tuple(member) if isinstance(member, list) else member for name, member in found.items()})
+        return instance(kind, values(stored))
     except (TypeError, ValueError):
         raise malformed(stored) from None
+
+
+def instance(kind: type[T], members: Mapping[str, Any]) -> T:
+    """The dataclass's instance of these members. Raises TypeError where one is missing or of another type."""
+    types = {field.name: field.type for field in fields(kind)}  # type: ignore[arg-type]
+    known = {name: tuple(v) if isinstance(v, list) else v for name, v in members.items() if name in types}
+    if not all(fits(member, types[name]) for name, member in known.items()):
+        raise TypeError("a field is of another type")
+    return kind(**known)
 
 
 def malformed(stored: Item) -> Exception:

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from signet.aws.attributes import Item, attribute, item, values
 from signet.aws.failures import calling, code
-from signet.aws.records import malformed, record
+from signet.aws.records import instance, malformed, record
 from signet.errors import Reason
 from signet.model.scope import Scope, ScopeCatalogue
 
@@ -55,14 +55,7 @@ class DynamoDbScopeStore:
 def _catalogue(stored: Item) -> ScopeCatalogue:
     try:
         kept = values(stored)
-        scopes = [_scope(members) for members in kept["scopes"]]
+        scopes = [instance(Scope, members) for members in kept["scopes"]]
         return ScopeCatalogue({scope.name: scope for scope in scopes}, kept["version"])
     except (AttributeError, KeyError, TypeError, ValueError):
         raise malformed(stored) from None
-
-
-def _scope(members: dict[str, Any]) -> Scope:
-    fields: dict[str, Any] = {
-        name: tuple(member) if isinstance(member, list) else member for name, member in members.items()
-    }
-    return Scope(**fields)

@@ -1,6 +1,5 @@
 """Clients of AWS's services: botocore without boto3, impatient, since a caller waits behind every call."""
 
-from functools import cache
 from typing import Any
 
 import botocore.session
@@ -18,18 +17,19 @@ _CONFIG = Config(
 )
 
 
-@cache
-def _session() -> botocore.session.Session:
-    """One session for all clients: it reads the shared model files once."""
-    return botocore.session.get_session()
+def sdk_clients(*services: str) -> list[Any]:
+    """A botocore client for each service, of one session, which reads the shared model files once.
+
+    Region, credentials and endpoint come from the environment. Raises SettingsInvalid where they make no client.
+    """
+    session = botocore.session.get_session()
+    try:
+        return [session.create_client(service, config=_CONFIG) for service in services]
+    except (BotoCoreError, ValueError) as error:
+        raise SettingsInvalid(f"no client of AWS can be made: {type(error).__name__}") from None
 
 
 def sdk_client(service: str) -> Any:
-    """A botocore client of `service`; region, credentials and endpoint come from the environment.
-
-    Raises SettingsInvalid where they make no client.
-    """
-    try:
-        return _session().create_client(service, config=_CONFIG)
-    except (BotoCoreError, ValueError) as error:
-        raise SettingsInvalid(f"no client of {service} can be made: {type(error).__name__}") from None
+    """The botocore client of one service, as sdk_clients."""
+    [client] = sdk_clients(service)
+    return client

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from signet.aws.attributes import Item, attribute, item
 from signet.aws.failures import calling, code
 from signet.aws.queries import found
-from signet.aws.records import etag, record, restored
+from signet.aws.records import etag, malformed, record, restored
 from signet.aws.transactions import absent, new, refusals
 from signet.errors import Reason
 from signet.model.user import User, login_name
@@ -33,7 +33,7 @@ class DynamoDbUserRegistry:
     def get(self, sub: str) -> User | None:
         """As ports.UserStore.get, by one consistent read."""
         stored = self._read(_key(sub))
-        return restored(User, stored) if stored else None
+        return stored_user(stored) if stored else None
 
     def find(self, username: str) -> User | None:
         """As ports.UserStore.find. Two reads also where there is no such name, or its absence could be timed."""
@@ -99,7 +99,7 @@ class DynamoDbUserRegistry:
             KeyConditionExpression="listing = :user",
             ExpressionAttributeValues={":user": attribute(_LISTING)},
         )
-        return (restored(User, stored) for stored in items)
+        return map(stored_user, items)
 
     def _read(self, key: Item) -> Item | None:
         with calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
@@ -139,6 +139,14 @@ class DynamoDbUserRegistry:
                 }
             },
         )
+
+
+def stored_user(stored: Item) -> User:
+    """The user of an item. Raises OAuthError for one that is malformed, or somebody else's under this key."""
+    user = restored(User, stored)
+    if stored["pk"] != _key(user.sub)["pk"]:
+        raise malformed(stored)
+    return user
 
 
 def _is_key(name: str) -> bool:

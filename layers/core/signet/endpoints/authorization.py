@@ -5,7 +5,7 @@ interaction record that a second tab, the back button or a late form could lose.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from signet.authorize import forms
@@ -110,9 +110,14 @@ class AuthorizationEndpoint:
             signed.sub, visit.http.header("user-agent"), replacing=visit.http.cookies.get(forms.SESSION, "")
         )
         self._record("login", visit, sub=signed.sub, sid=session.sid)
+        cookie = forms.set_cookie(forms.SESSION, session_id)
+        if visit.request.required_sub not in {"", signed.sub}:
+            # somebody else: an error is due, not the same page for ever (OpenID Connect Core section 3.1.2.1)
+            error = OAuthError(ErrorCode.LOGIN_REQUIRED, Reason.NOT_LOGGED_IN, "Another user has logged in.")
+            refused = self._refused(error, visit.request.client, visit.request.target, visit.http)
+            return replace(refused, cookies=(cookie,))
         # the login has just met these demands; left in the URL they would ask for it again and again
-        action = _without(visit.http, parameters, {"login", "select_account"}, {"max_age"})
-        return _see_other(action, forms.set_cookie(forms.SESSION, session_id))
+        return _see_other(_without(visit.http, parameters, {"login", "select_account"}, {"max_age"}), cookie)
 
     def _again(self, visit: Visit, message: LoginError, username: str, retry_after: int = 0) -> HttpResponse:
         """The same step once more, with a word about the last try."""

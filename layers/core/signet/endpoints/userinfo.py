@@ -31,7 +31,7 @@ class UserInfoEndpoint:
             claims = self.inspector.access_token(bearer_token(request), self.clock())
             return self._answer(claims, request)
         except OAuthError as error:
-            if error.status in {401, 403}:
+            if error.status < 500:
                 error.headers.setdefault("WWW-Authenticate", _challenge(error))
             raise
 

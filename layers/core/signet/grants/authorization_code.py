@@ -2,18 +2,17 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from signet import pkce
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
-from signet.grants.request import GrantRequest
+from signet.grants.request import GrantRequest, GrantServices
 from signet.model.grant import Code, Grant, Redemption
 from signet.model.scope import ScopeCatalogue
 from signet.model.token import Authorization
 from signet.model.user import User, user_claims
 from signet.settings import LONGEST_TOKEN_LIFETIME
-
-_PROTOCOL_CLAIMS = frozenset({"acr", "amr", "auth_time", "sub", "sid", "nonce"})
 
 
 def authorize(request: GrantRequest) -> Authorization:
@@ -24,15 +23,16 @@ def authorize(request: GrantRequest) -> Authorization:
     """
     services = request.services
     redemption = _redemption(request)
+    catalogue = services.scopes()  # before anything is consumed
     grant, refused = services.grants.redeem(redemption)
     if refused is Reason.CODE_REPLAYED:
         services.grants.revoke(redemption.code.grant_id, redemption.now)
     if grant is None or refused is not None:
         raise _invalid_grant(refused or Reason.CODE_UNKNOWN, grant)
-    user = services.users.get(grant.sub)
+    user = _user(services, grant, redemption)
     if user is None or user.disabled:
         raise _invalid_grant(Reason.USER_DISABLED, grant)
-    return _authorization(request, grant, user, services.scopes())
+    return _authorization(request, grant, user, catalogue)
 
 
 def _redemption(request: GrantRequest) -> Redemption:
@@ -60,6 +60,16 @@ def _redemption(request: GrantRequest) -> Redemption:
     )
 
 
+def _user(services: GrantServices, grant: Grant, redemption: Redemption) -> User | None:
+    """The user as they are now. Where that cannot be read nothing was issued, and the client may try again."""
+    try:
+        return services.users.get(grant.sub)
+    except OAuthError:
+        with suppress(OAuthError):  # the first failure is the one to tell
+            services.grants.release(redemption)
+        raise
+
+
 def _authorization(request: GrantRequest, grant: Grant, user: User, catalogue: ScopeCatalogue) -> Authorization:
     held = user_claims(user)
     client = request.client
@@ -78,7 +88,7 @@ def _id_token_claims(grant: Grant, held: Mapping[str, Any], catalogue: ScopeCata
     """Those claims of the granted scopes that the `claims` parameter wanted in the ID token (Core section 5.5)."""
     opened = catalogue.claims(grant.scope, held)
     wanted = grant.claims.get("id_token", ())
-    return {name: value for name, value in opened.items() if name in wanted and name not in _PROTOCOL_CLAIMS}
+    return {name: value for name, value in opened.items() if name in wanted}
 
 
 def _invalid_grant(reason: Reason, grant: Grant | None) -> OAuthError:

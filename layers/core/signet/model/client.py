@@ -132,6 +132,7 @@ def _faults(client: Client) -> list[tuple[str, str]]:
         ("audience", "must not hold an empty value", not all(client.audience)),
         ("scope_format", "must be string or list", client.scope_format not in {"string", "list"}),
         ("claims", "must not replace a claim of the service", not RESERVED_CLAIMS.isdisjoint(client.claims)),
+        ("claims", "must not be null or empty", any(claim in (None, "", [], {}) for claim in client.claims.values())),
         (
             "access_token_lifetime",
             f"must be 1 to {LONGEST_TOKEN_LIFETIME} seconds",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 LONGEST = 2_000
 
@@ -68,9 +68,3 @@ def matches(registered: str, requested: str) -> bool:
     if not one or not other:
         return False
     return (one[1], one[3]) == (other[1], other[3]) and int(other[2] or 80) < 65_536
-
-
-def destination(redirect_uri: str) -> str:
-    """What a person is shown of it: its host, or the scheme of a native app, whose authority anyone may write."""
-    parts = urlsplit(redirect_uri)
-    return parts.netloc if parts.scheme in {"http", "https"} else parts.scheme

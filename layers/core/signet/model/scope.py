@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from signet.model.client import RESERVED_CLAIMS
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -75,4 +77,6 @@ class ScopeCatalogue:
 
 
 def _opened(names: set[str], held: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in held.items() if name in names and value not in (None, "", [], {})}
+    """Those of the claims held that have a value; none that the service itself gives a meaning."""
+    open_ = names - RESERVED_CLAIMS
+    return {name: value for name, value in held.items() if name in open_ and value not in (None, "", [], {})}

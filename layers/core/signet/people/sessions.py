@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from signet.authorize.request import ACR
 from signet.model.session import Session, session_digest
-from signet.model.user import User
 from signet.ports import Clock, SessionStore
 
 IDLE_LIFETIME = 12 * 3_600
@@ -71,8 +70,3 @@ class Sessions:
 
 def _is_id(session_id: str) -> bool:
     return len(session_id) == 43 and session_id.isascii()
-
-
-def outlived(session: Session, user: User) -> bool:
-    """Whether the user has been given another password since: a session begun with the old one no longer counts."""
-    return session.auth_time < user.password_changed_at

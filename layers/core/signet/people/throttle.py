@@ -124,13 +124,16 @@ class Throttle:
         The account's counter is cleared where this attempt was counted on it, which is where its owner may have
         mistyped. The address only gets this attempt back: who owns an account cannot wash off guesses at others.
         """
-        if not allowed.at_home:
-            self._take_back(allowed.counted, now)
+        current = Attempts()
+        if allowed.at_home:
+            [(_, current)] = allowed.counted
+        else:
             self._store.clear(allowed.account)
+            self._take_back((entry for entry in allowed.counted if entry[0].subject != allowed.account), now)
         for _ in range(_TRIES):
-            current = self._store.get(allowed.known, now)
             if self._store.put(allowed.known, Attempts(expires_at=now + KNOWN_FOR), current, now):
                 return
+            current = self._store.get(allowed.known, now)
 
     def _read(self, subject: str, delays: Delays, now: int) -> Counter:
         return Counter(subject, delays, self._store.get(subject, now))

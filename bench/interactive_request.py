@@ -1,0 +1,51 @@
+"""CPU time and calls to AWS of the warm requests from a sign-in to the user's claims, against one bare RS256 signature.
+
+The AWS of this run is another process on loopback, without TLS: its CPU is not counted, that of the SDK is.
+"""
+
+import time
+
+from bench.interactive_loop import CLIENT, PASSWORD, REDIRECT_URI, SCOPE, USERNAME
+from bench.measure import MILLISECONDS
+from bench.token_request import rotated_stack
+from bench.warm_process import figures
+from signet.aws.consents import DynamoDbConsentStore
+from signet.aws.users import DynamoDbUserRegistry
+from signet.model.user import Consent, User
+from signet.people.passwords import hash_password
+from tests.support.built import ROOT
+from tests.support.stack import Stack
+
+FUNCTIONS = ("AuthorizationFunction", "TokenFunction", "UserinfoFunction")
+
+
+def populate(stack: Stack) -> None:
+    """A confidential client, a user, and the user's consent to all that the client may ask."""
+    stack.register(*CLIENT, grant_types=("authorization_code",), redirect_uris=(REDIRECT_URI,), scope=SCOPE)
+    now = int(time.time())
+    dynamodb, table = stack.aws.client("dynamodb"), stack.template.name("RegistryTable")
+    claims = {"name": "Ada Lovelace", "email": "ada@example.com", "email_verified": True}
+    user = User("user-of-the-benchmark", USERNAME, hash_password(PASSWORD, USERNAME), claims)
+    DynamoDbUserRegistry(dynamodb, table).create(user)
+    DynamoDbConsentStore(dynamodb, table).put(Consent(user.sub, CLIENT[0], SCOPE, granted_at=now, updated_at=now))
+
+
+def main() -> None:
+    """Print the figures of one process that has the three functions in it."""
+    with rotated_stack() as stack:
+        populate(stack)
+        found = figures("interactive_loop", {name: stack.variables(name) for name in FUNCTIONS}, ROOT, ROOT / "cli")
+    signature = found["signature"]
+    print(f"Warm requests from sign-in to userinfo, median CPU time over {found['requests']} of each")
+    print(f"  {'one bare RS256 signature':26}{signature * MILLISECONDS:7.2f} ms")
+    print(f"  {'':26}{'whole':>7}    {'x signature':>11} {'argon2':>7} {'SDK':>7} {'the rest':>9}  calls to AWS")
+    for name, cost in found["by_request"].items():
+        whole, argon2, aws, rest = (cost[part] * MILLISECONDS for part in ("cpu", "argon2", "aws", "rest"))
+        print(
+            f"  {name:26}{whole:7.2f} ms {cost['cpu'] / signature:11.2f} {argon2:7.2f} {aws:7.2f} {rest:9.2f}"
+            f"  {len(cost['calls']):2} {' '.join(cost['calls'])}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Inside a process that serves: its CPU time, the calls to AWS that leave it, and the signature to compare with."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import botocore.session
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+calls: list[str] = []
+"""The operation of each request that left for AWS, retries included."""
+
+
+def count_calls() -> None:
+    """Have every session that is made from now on tell of what its clients send."""
+    new_session = botocore.session.get_session
+
+    def counted() -> Any:
+        session = new_session()
+        session.register("before-send", lambda event_name, **_: calls.append(event_name.rpartition(".")[2]))
+        return session
+
+    botocore.session.get_session = counted
+
+
+@dataclass
+class Stopwatch:
+    """CPU seconds of this process spent so far inside what it was put around."""
+
+    seconds: float = 0.0
+
+    def around(self, work: Callable[P, T]) -> Callable[P, T]:
+        """The same work, timed."""
+
+        @wraps(work)
+        def timed(*args: P.args, **kwargs: P.kwargs) -> T:
+            start = time.process_time()
+            try:
+                return work(*args, **kwargs)
+            finally:
+                self.seconds += time.process_time() - start
+
+        return timed
+
+
+def bare_signature() -> Callable[[], object]:
+    """One RS256 signature over as much as a token has, by a key that is loaded."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    signing_input = b"x" * 400
+    return lambda: key.sign(signing_input, padding.PKCS1v15(), SHA256())
+
+
+def cpu_seconds(work: Callable[[], object], repeats: int) -> float:
+    """CPU time of one call, on average over the repeats."""
+    start = time.process_time()
+    for _ in range(repeats):
+        work()
+    return (time.process_time() - start) / repeats
