@@ -15,7 +15,7 @@ help:
 	@echo "make build   both layers and all functions for Lambda, without Docker"
 	@echo "make e2e     the browser tests, with a picture of every page in build/screenshots"
 	@echo "make bench   cold start and CPU per request, each against a baseline of the same run"
-	@echo "make deploy  sam deploy with samconfig.toml"
+	@echo "make deploy  sam deploy with samconfig.toml; DEPLOY_ARGS='--region eu-west-1 --parameter-overrides DomainName=...'"
 
 serve: $(VENV)/.complete
 	@exec $(BIN)/signet serve
@@ -36,7 +36,7 @@ format: $(VENV)/.complete
 	$(BIN)/ruff check --fix .
 
 deploy: build
-	$(SAM) deploy
+	$(SAM) deploy $(DEPLOY_ARGS)
 
 # The stamp is made last: an installation that was interrupted begins anew.
 $(VENV)/.complete: requirements/dev.txt pyproject.toml

@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.support.sign_in",
     "tests.support.browser",
     "tests.support.embedded_tables",
+    "tests.support.environments",
 ]

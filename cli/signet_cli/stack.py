@@ -11,7 +11,7 @@ import typer
 from signet_cli.mistake import Mistake
 
 if TYPE_CHECKING:
-    from signet.ports import ClientRegistry, ScopeStore, UserRegistry
+    from signet.ports import ClientRegistry, ConsentStore, ScopeStore, UserRegistry
 
 LOCAL_STACK = "signet"
 LOCAL_PORT = 8081
@@ -65,6 +65,12 @@ class Stack:
         from signet.aws.users import DynamoDbUserRegistry
 
         return DynamoDbUserRegistry(self.sdk_client("dynamodb"), self.registry_table)
+
+    def consents(self) -> "ConsentStore":
+        """What its users have allowed."""
+        from signet.aws.consents import DynamoDbConsentStore
+
+        return DynamoDbConsentStore(self.sdk_client("dynamodb"), self.registry_table)
 
     def scopes(self) -> "ScopeStore":
         """Where its scope catalogue is."""

@@ -260,3 +260,55 @@ def _print_user(user: "User", *, as_json: bool) -> None:
         return
     claims = members.pop("claims")
     print_members([*members.items(), *claims.items()])
+
+
+@app.command()
+def consents(
+    username: Username,
+    *,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """List what a user has allowed which clients, and since when."""
+    from dataclasses import asdict
+
+    from signet_cli import display, people
+
+    with opened(Location(local, stack, profile, region)) as found:
+        user = people.found(found.users(), username)
+        allowed = list(found.consents().list(user.sub))
+    if as_json:
+        display.print_json([asdict(consent) for consent in allowed])
+    elif not allowed:
+        print("nothing has been allowed to any client")
+    else:
+        rows = ((each.client_id, " ".join(each.scope), display.moment(each.granted_at)) for each in allowed)
+        display.print_rows(("client_id", "scope", "granted_at"), rows)
+
+
+@app.command()
+def revoke(
+    username: Username,
+    client_id: Annotated[str, typer.Argument(show_default=False, help="The client whose consent is taken back.")],
+    *,
+    local: Local = False,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Take back what a user has allowed a client: the next time it asks, the user is asked.
+
+    Access tokens that it holds are valid until they expire.
+    """
+    from signet_cli import people
+
+    with opened(Location(local, stack, profile, region)) as found:
+        user = people.found(found.users(), username)
+        if not found.consents().delete(user.sub, client_id):
+            raise Mistake(
+                f"{user.username} has allowed nothing to a client {client_id}: `signet users consents` lists it"
+            )
+    print("revoked")

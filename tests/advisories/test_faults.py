@@ -3,16 +3,21 @@
 import json
 import re
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from signet.errors import Reason
+from signet.aws.key_sets import DynamoDbKeySetStore
+from signet.aws.keyring_secret import KeyringSecret
+from signet.errors import OAuthError, Reason
 from tests.support import faults
 from tests.support.access_tokens import verified
 from tests.support.deployment import Deployment, Fault
 from tests.support.faults import SECRET_WORD
 from tests.support.gateway_events import Answer, event, token_event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GRANT = {"grant_type": "client_credentials"}
 
@@ -93,6 +98,36 @@ def test_one_failure_is_tried_again_before_anybody_hears_of_it(deployment: Deplo
         assert deployment.calls == ["dynamodb:GetItem"] * 3
     deployment.failing_once("dynamodb", faults.internal)
     assert deployment.issue(machine).status == 200
+
+
+def test_no_write_is_taken_for_made_or_refused_that_failed(deployment: Deployment) -> None:
+    """Operators and rotations get an error too: neither True nor False is what happened."""
+    client = deployment.register().client
+    key_sets = DynamoDbKeySetStore(deployment.dynamodb, deployment.table)
+    versions = KeyringSecret(deployment.secretsmanager, deployment.secret_id)
+    calls: list[Callable[[], object]] = [
+        lambda: deployment.registry.create(client),
+        lambda: deployment.registry.replace(client, client),
+        lambda: deployment.registry.delete(client.client_id),
+        lambda: list(deployment.registry.list()),
+        lambda: key_sets.publish(key_sets_before),
+        versions.stages,
+        lambda: versions.pending("x" * 32),
+        lambda: versions.put_pending("x" * 32, "{}"),
+        lambda: versions.promote("x" * 32, "y" * 32),
+    ]
+    key_sets_before = key_sets.load()
+    for fault in (faults.throttled, faults.slow_to_answer, faults.denied):
+        for call in calls:
+            with (
+                deployment.failing("dynamodb", fault),
+                deployment.failing("secretsmanager", fault),
+                pytest.raises(OAuthError) as failure,
+            ):
+                call()
+            assert failure.value.status == 503
+            assert OPERATION.fullmatch(failure.value.detail or "")
+    assert deployment.registry.get(client.client_id) == client
 
 
 def test_a_wrong_secret_is_not_called_wrong_while_nobody_can_know(deployment: Deployment) -> None:

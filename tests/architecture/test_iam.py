@@ -34,8 +34,8 @@ RIGHTS = {
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
         },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["session#*"]}'): {"dynamodb:UpdateItem"},
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {"dynamodb:PutItem"},
     },
     "UserinfoFunction": {

@@ -9,7 +9,7 @@ from tests.browser.conftest import NewApplication
 from tests.support.browser import NewWindow
 from tests.support.served import ServedSignet
 
-SESSION, FORM = "__Host-signet-session", "__Host-signet-form"
+SESSION, FORM, DEVICE = "__Host-signet-session", "__Host-signet-form", "__Host-signet-device"
 
 
 def test_person_signs_in_to_an_application_and_it_gets_verified_tokens(
@@ -108,7 +108,7 @@ def test_cookies_are_the_browsers_alone(
     alice.sign_in(page)
     expect(page.get_by_role("button", name="Allow")).to_be_visible()
     cookies = {cookie["name"]: cookie for cookie in window.cookies(served.origin)}
-    assert cookies.keys() == {SESSION, FORM}
+    assert cookies.keys() == {SESSION, FORM, DEVICE}
     for cookie in cookies.values():
         assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
         assert (cookie["domain"], cookie["path"]) == ("localhost", "/")

@@ -35,6 +35,7 @@ def client(served: ServedSignet) -> tuple[str, str]:
         tos_uri="https://blablabla.com/terms",
         post_logout_redirect_uris=["https://blablabla.com/bye"],
         scope="profile sports email",
+        scope_format="list",
         grant_types=["authorization_code"],
         token_endpoint_auth_method="client_secret_post",
         require_pkce=False,
@@ -133,6 +134,7 @@ def test_url_of_the_page_leads_by_login_and_consent_to_a_code_and_its_curl_to_a_
     assert answer.body["scope"].split() == ["profile", "sports"]
     claims = verify(answer.body["access_token"])
     assert (claims["sub"], claims["jti"]) == (member.sub, answer.body["jti"])
+    assert claims["scope"] == ["profile", "sports"]  # a list, as in the page's token
 
     again = exchange((CODE, code))
     assert (again.status, again.body["error"]) == (400, ERROR["error"])

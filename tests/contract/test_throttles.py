@@ -71,12 +71,12 @@ def test_counts_lose_no_update(throttles: ThrottleStore) -> None:
     def count(_: int) -> None:
         for _ in range(1_000):
             previous = throttles.get("a", 10)
-            if throttles.put("a", Attempts(previous.failures + 1, 10, 50), previous, 10):
+            if throttles.put("a", Attempts(previous.forgotten_at + 1, 10, 50), previous, 10):
                 return
         pytest.fail("never counted")
 
     at_once(20, count)
-    assert throttles.get("a", 10).failures == 20
+    assert throttles.get("a", 10).forgotten_at == 20
 
 
 # what only the adapter can show

@@ -182,7 +182,8 @@ def test_an_unknown_form_is_refused(service: Service, app: Application, ada: Use
     visitor = service.signed_in(ada)
     form = visitor.open(app.url()).form
     for name in ("nothing", "x"):
-        token = csrf_token(visitor.cookies[FORM_KEY], name, visitor.cookies[SESSION], form.action)
+        asked = f"{form.action}\nopenid\n"
+        token = csrf_token(visitor.cookies[FORM_KEY], name, visitor.cookies[SESSION], asked)
         page = visitor.post(form.action, {"form": name, "csrf": token, "decision": "allow"})
         assert "code" not in page.location
     assert nothing_granted(service)

@@ -28,8 +28,12 @@ from moto.secretsmanager.models import secretsmanager_backends
 from signet.aws.clients import DynamoDbClientRegistry
 from signet.aws.key_sets import DynamoDbKeySetStore
 from signet.keys import algorithms
+from signet.keys.algorithms import thumbprint
+from signet.keys.jwks import published_with
+from signet.keys.keyring import Keyring
+from signet.keys.rotation import RotationPolicy, rotated
 from signet.model.client import Client, ClientSecret, digest
-from signet.model.key import KeySet
+from signet.model.key import KeySet, KeyState, RingKey
 from signet_cli.local import embedded
 from signet_cli.local.application import functions
 from signet_cli.local.template import Template
@@ -94,7 +98,7 @@ class _Sdk:
     """botocore's session, whose clients are made once: that takes longer than most tests."""
 
     def __init__(self) -> None:
-        self.before_send: Callable[..., AWSResponse | None] = lambda **_: None
+        self.before_send: Callable[[str, Any], AWSResponse | None] = lambda *_: None
         self._clients: dict[tuple[str, Config | None], Any] = {}
 
     def create_client(self, service: str, config: Config | None = None) -> Any:
@@ -102,7 +106,8 @@ class _Sdk:
         if (service, config) not in self._clients:
             session = botocore.session.Session()
             emitter = session.get_component("event_emitter")
-            emitter.register_first("before-send", self._sent)
+            emitter.unregister("before-send", botocore_stubber)  # it would perform what meets a fault
+            emitter.register("before-send", self._sent)
             self._clients[service, config] = session.create_client(service, config=config)
         return self._clients[service, config]
 
@@ -110,8 +115,9 @@ class _Sdk:
         """Make new ones: those that have met many failures try again more rarely."""
         self._clients.clear()
 
-    def _sent(self, **sent: Any) -> AWSResponse | None:
-        return self.before_send(**sent)
+    def _sent(self, event_name: str, request: Any, **_: object) -> AWSResponse | None:
+        answer: AWSResponse | None = self.before_send(event_name, request) or botocore_stubber(event_name, request)
+        return answer
 
 
 _SDK = _Sdk()
@@ -163,11 +169,11 @@ class Deployment:
 
     def variables(self, function: str) -> dict[str, str]:
         """The function's environment variables, as the template has them."""
-        variables = dict(functions(self.template)[LOGICAL_IDS[function]].environment)
-        return {**variables, "POWERTOOLS_LOG_LEVEL": self._log_level or variables["POWERTOOLS_LOG_LEVEL"]}
+        variables = functions(self.template)[LOGICAL_IDS[function]].environment
+        return {**variables, **({"POWERTOOLS_LOG_LEVEL": self._log_level} if self._log_level else {})}
 
     def set_log_level(self, level: str) -> None:
-        """What the template's parameter LogLevel sets, for environments that are not started yet."""
+        """What Powertools is told in environments that are not started yet, as somebody may who looks for a fault."""
         self._log_level = level
 
     def set_variables(self, **variables: str | None) -> None:
@@ -243,6 +249,18 @@ class Deployment:
             self.step(step, version_id)
         return version_id
 
+    def give_keys(self) -> None:
+        """Leave ring and key set as a first rotation does, which takes longer than most tests."""
+        now = int(self.clock())
+
+        def generate(alg: str) -> RingKey:
+            jwk = algorithms.ALGORITHMS[alg].generate()
+            return RingKey(thumbprint(jwk), alg, KeyState.NEXT, created_at=now, jwk=jwk)
+
+        ring = rotated(Keyring(), KeySet(), RotationPolicy(), now, generate)
+        assert DynamoDbKeySetStore(self.dynamodb, self.table).publish(published_with(KeySet(), ring, now))
+        self.put_keyring(ring.to_document())
+
     def stage_empty(self, version_id: str) -> None:
         """What Secrets Manager does before it calls the function: a version without a value gets AWSPENDING."""
         secret = self._secret()
@@ -307,9 +325,9 @@ class Deployment:
         del self.faults[operation]
 
     @contextmanager
-    def failing_at(self, number: int, fault: Fault) -> Iterator[None]:
-        """While open, the one call of that number meets the fault, counted from 0 for the next."""
-        self._fault_at = {len(self.calls) + number: fault}
+    def failing_at(self, fault: Fault, *numbers: int) -> Iterator[None]:
+        """While open, the calls of those numbers meet the fault, counted from 0 for the next, retries included."""
+        self._fault_at = {len(self.calls) + number: fault for number in numbers}
         yield
         self._fault_at = {}
 
@@ -416,8 +434,8 @@ def placeholder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
 
 @pytest.fixture
 def deployment(placeholder: Deployment) -> Deployment:
-    """A stack whose first rotation has run."""
-    placeholder.rotate()
+    """A stack whose first rotation has run: what one leaves behind is put in place."""
+    placeholder.give_keys()
     placeholder.forget_output()
     placeholder.calls.clear()
     return placeholder

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,13 +65,18 @@ def embedded_aws() -> Iterator[EmbeddedAws]:
         yield aws
 
 
+@cache
+def _session() -> Session:
+    session = Session()
+    session.set_credentials("local", "local")
+    return session
+
+
 @pytest.fixture
 def tables(embedded_aws: EmbeddedAws) -> Tables:
     """Empty tables as the template has them."""
-    session = Session()
-    session.set_credentials("local", "local")
     config = Config(proxies={}, max_pool_connections=64, retries={"mode": "standard", "total_max_attempts": 3})
-    dynamodb = session.create_client(
+    dynamodb = _session().create_client(
         "dynamodb", region_name=embedded.REGION, endpoint_url=embedded_aws.endpoint, config=config
     )
     names = {}

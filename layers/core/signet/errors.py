@@ -54,6 +54,7 @@ class Reason(StrEnum):
     CLIENT_SECRET_WRONG = "client_secret_wrong"  # noqa: S105 - a reason, not a secret
     SCOPE_MALFORMED = "scope_malformed"
     SCOPE_NOT_REGISTERED = "scope_not_registered"
+    SCOPE_OF_ANOTHER_RESOURCE = "scope_of_another_resource"
     RESOURCE_NOT_REGISTERED = "resource_not_registered"
     REDIRECT_URI_NOT_REGISTERED = "redirect_uri_not_registered"
     RESPONSE_TYPE_UNKNOWN = "response_type_unknown"

@@ -60,4 +60,7 @@ def _consent_missing(request: AuthorizationRequest, consent: Consent | None) -> 
         return False
     if request.client.is_public or consent is None:
         return True
+    # what was allowed to an earlier client of the same id was allowed to somebody else
+    if consent.updated_at < request.client.client_id_issued_at:
+        return True
     return not set(request.scope) <= set(consent.scope)

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -9,9 +10,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from signet.http import HttpRequest
+from signet.people.throttle import KNOWN_FOR
 
 SESSION = "__Host-signet-session"
 """The login session's cookie; the prefix keeps sibling domains from setting it (RFC 6265bis section 4.1.3)."""
+
+_DEVICE = "__Host-signet-device"
+"""A random value per browser by which an account's owner is told from strangers who guess (OWASP device cookies)."""
 
 _FORM_KEY = "__Host-signet-form"
 """A random value per browser that keys its forms' proofs: no server key is needed, and none is at hand."""
@@ -47,16 +52,25 @@ def form_key(request: HttpRequest) -> tuple[str, tuple[str, ...]]:
     return key, (set_cookie(_FORM_KEY, key),)
 
 
-def csrf_token(key: str, form: str, session_id: str, action: str) -> str:
+def device(request: HttpRequest) -> tuple[str, tuple[str, ...]]:
+    """The browser's device value, and the cookie that gives it one, for after a sign-in, where it has none."""
+    value = request.cookies.get(_DEVICE, "")
+    if re.fullmatch("[A-Za-z0-9_-]{43}", value):
+        return value, ()
+    value = secrets.token_urlsafe(32)
+    return value, (set_cookie(_DEVICE, value, KNOWN_FOR),)
+
+
+def csrf_token(key: str, form: str, session_id: str, asked: str) -> str:
     """The proof for one form of one request of one session."""
-    message = "\n".join((form, sha256(session_id.encode()).hexdigest(), action))
+    message = "\n".join((form, sha256(session_id.encode()).hexdigest(), asked))
     return hmac.new(key.encode(), message.encode(), sha256).hexdigest()
 
 
-def is_ours(request: HttpRequest, fields: Mapping[str, str], action: str) -> bool:
+def is_ours(request: HttpRequest, fields: Mapping[str, str], asked: str) -> bool:
     """Whether the posted form was made for this browser, request and session."""
     key = request.cookies.get(_FORM_KEY, "")
-    expected = csrf_token(key, fields.get("form", ""), request.cookies.get(SESSION, ""), action)
+    expected = csrf_token(key, fields.get("form", ""), request.cookies.get(SESSION, ""), asked)
     return len(key) == 43 and hmac.compare_digest(expected.encode(), fields.get("csrf", "").encode())
 
 
@@ -76,5 +90,5 @@ def read_notice(request: HttpRequest) -> tuple[Notice | None, tuple[str, ...]]:
         message, username, retry_after = json.loads(urlsafe_b64decode(value[:_LONGEST_NOTICE] + "==="))
         str(username).encode()  # a lone surrogate is no text
         return Notice(str(message), str(username)[:256], min(max(int(retry_after), 0), 86_400)), gone
-    except (ValueError, TypeError, OverflowError):  # the last for an Infinity
+    except (ValueError, TypeError, OverflowError, RecursionError):  # the last for an Infinity
         return None, gone

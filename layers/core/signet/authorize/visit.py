@@ -21,3 +21,8 @@ class Visit:
     session: Session | None = None
     user: User | None = None
     consent: Consent | None = None
+
+    @property
+    def asked(self) -> str:
+        """What its forms answer: the URL, and what it means by now. A registration may change while a page is read."""
+        return "\n".join((self.action, " ".join(self.request.scope), " ".join(self.request.audience)))

@@ -21,7 +21,7 @@ class PowertoolsAudit:
     """ports.Audit on Powertools' Logger and Metrics (embedded metric format), configured by the environment."""
 
     def __init__(self) -> None:
-        self._logger = Logger(location=None, timestamp=None)
+        self._logger = Logger(level="INFO", location=None, timestamp=None)
 
     def record(self, event: str, **fields: Any) -> None:
         """As ports.Audit.record; what failed on our side is logged as an error."""

@@ -38,8 +38,8 @@ class DynamoDbThrottleStore:
         written_by = attribute(secrets.token_urlsafe(16))
         stored = {
             **_key(subject),
-            "failures": attribute(attempts.failures),
-            "not_before": attribute(attempts.not_before),
+            "forgotten_at": attribute(attempts.forgotten_at),
+            "counted_at": attribute(attempts.counted_at),
             "expires_at": attribute(attempts.expires_at),
             "written_by": written_by,
         }
@@ -70,9 +70,9 @@ def _unchanged(previous: Attempts, now: int) -> tuple[str, dict[str, Attribute]]
     if previous == _UNCOUNTED:
         # nothing is counted, or what is has ended
         return "attribute_not_exists(pk) OR expires_at <= :now", {":now": attribute(now)}
-    return "failures = :failures AND not_before = :not_before AND expires_at = :expires_at", {
-        ":failures": attribute(previous.failures),
-        ":not_before": attribute(previous.not_before),
+    return "forgotten_at = :forgotten_at AND counted_at = :counted_at AND expires_at = :expires_at", {
+        ":forgotten_at": attribute(previous.forgotten_at),
+        ":counted_at": attribute(previous.counted_at),
         ":expires_at": attribute(previous.expires_at),
     }
 

@@ -51,6 +51,9 @@ def authenticate(request: HttpRequest, parameters: Parameters, clients: ClientSt
         if client:
             reason = Reason.AUTHENTICATION_METHOD_NOT_REGISTERED if proved else Reason.CLIENT_SECRET_WRONG
     error = _invalid_client(reason, challenge=bool(authorization))
+    if client and matches:
+        # who has proved to be the client may be told what it is registered for
+        error.description = f"The client is registered for {client.token_endpoint_auth_method}."
     if reason is not Reason.CLIENT_UNKNOWN:
         error.decided["client_id"] = credentials.client_id  # a registered one: no stranger's text in the log
     raise error

@@ -31,6 +31,9 @@ from signet.tokens.inspect import Inspector
 CODE_LIFETIME = 60
 """Seconds in which a code must be redeemed (RFC 6749 section 4.1.2 allows ten minutes)."""
 
+_LONGEST_LOCATION = 8_000
+"""Characters of an address that every hop still takes; API Gateway bounds all headers of an answer to 10 KB."""
+
 _RECORD_LIFETIME = 600
 """Seconds that the record of a code nobody redeems is kept, so that a late use is told from an unknown one."""
 
@@ -54,13 +57,14 @@ class AuthorizationEndpoint:
         """A page or a 303. Raises OAuthError only where nobody but the person in front may be told."""
         fields = body_parameters(http) if http.method == "POST" else {}
         if http.method == "POST" and "form" not in fields:
-            return _see_other(_action(http, fields))  # a client's request by POST: the same by GET
+            return _by_get(http, fields)
         if fields and not http.cookies:
             raise invalid_request(Reason.COOKIES_MISSING, "The browser sends no cookies.")
         parameters = query_parameters(http)
         client, target = redirect_target(parameters, self.clients, self.settings.issuer)
         try:
             request = authorization_request(parameters, client, target, self._sub_of_hint)
+            self._check_resources(request)
             visit = self._visit(http, request, _action(http, parameters))
             if http.method == "POST":
                 return self._posted(visit, parameters, fields)
@@ -69,6 +73,15 @@ class AuthorizationEndpoint:
             if error.status >= 500 and parameters.get("prompt") != "none":
                 raise
             return self._refused(error, client, target, http)
+
+    def _check_resources(self, request: AuthorizationRequest) -> None:
+        """A scope that belongs to one resource is not asked for at another."""
+        audience = request.audience or request.client.audience or (self.settings.default_audience,)
+        catalogue = self.pages.scopes()
+        if any(catalogue.get(name).resource not in {None, *audience} for name in request.scope):
+            raise OAuthError(
+                ErrorCode.INVALID_TARGET, Reason.SCOPE_OF_ANOTHER_RESOURCE, "A scope belongs to another resource."
+            )
 
     def _visit(self, http: HttpRequest, request: AuthorizationRequest, action: str) -> Visit:
         session = self.sessions.find(http.cookies.get(forms.SESSION, ""))
@@ -85,7 +98,7 @@ class AuthorizationEndpoint:
         return self.pages.show(found, visit)
 
     def _posted(self, visit: Visit, parameters: Parameters, fields: Parameters) -> HttpResponse:
-        if not forms.is_ours(visit.http, fields, visit.action):
+        if not forms.is_ours(visit.http, fields, visit.asked):
             self._record("form_refused", visit, reason=str(Reason.FORM_EXPIRED))
             return self._again(visit, LoginError.FORM_EXPIRED, fields.get("username", ""))
         if fields["form"] == "login":
@@ -101,7 +114,8 @@ class AuthorizationEndpoint:
         username = fields.get("username", "")
         if not username or "password" not in fields:
             return self._again(visit, LoginError.INCOMPLETE, username)
-        signed = self.sign_in(username, fields.get("password", ""), visit.http.source_ip)
+        device, device_cookie = forms.device(visit.http)
+        signed = self.sign_in(username, fields.get("password", ""), visit.http.source_ip, device)
         if isinstance(signed, Refusal):
             self._record("login_refused", visit, reason=str(signed.reason), sub=signed.sub)
             message = LoginError.TOO_MANY_ATTEMPTS if signed.retry_after else LoginError.WRONG_CREDENTIALS
@@ -110,14 +124,14 @@ class AuthorizationEndpoint:
             signed.sub, visit.http.header("user-agent"), replacing=visit.http.cookies.get(forms.SESSION, "")
         )
         self._record("login", visit, sub=signed.sub, sid=session.sid)
-        cookie = forms.set_cookie(forms.SESSION, session_id)
+        cookies = (forms.set_cookie(forms.SESSION, session_id), *device_cookie)
         if visit.request.required_sub not in {"", signed.sub}:
             # somebody else: an error is due, not the same page for ever (OpenID Connect Core section 3.1.2.1)
             error = OAuthError(ErrorCode.LOGIN_REQUIRED, Reason.NOT_LOGGED_IN, "Another user has logged in.")
             refused = self._refused(error, visit.request.client, visit.request.target, visit.http)
-            return replace(refused, cookies=(cookie,))
+            return replace(refused, cookies=cookies)
         # the login has just met these demands; left in the URL they would ask for it again and again
-        return _see_other(_without(visit.http, parameters, {"login", "select_account"}, {"max_age"}), cookie)
+        return _see_other(_without(visit.http, parameters, {"login", "select_account"}, {"max_age"}), *cookies)
 
     def _again(self, visit: Visit, message: LoginError, username: str, retry_after: int = 0) -> HttpResponse:
         """The same step once more, with a word about the last try."""
@@ -217,6 +231,14 @@ class AuthorizationEndpoint:
 def _action(http: HttpRequest, parameters: Mapping[str, str]) -> str:
     """The URL of this request on this server, in one spelling: where its forms post to."""
     return f"{http.path}?{urlencode(parameters)}"
+
+
+def _by_get(http: HttpRequest, parameters: Parameters) -> HttpResponse:
+    """A client's request by POST (OpenID Connect Core section 3.1.2.1): the same by GET, where it fits."""
+    location = _action(http, parameters)
+    if len(location) > _LONGEST_LOCATION:
+        raise invalid_request(Reason.BODY_TOO_LARGE, "The request is too long.")
+    return _see_other(location)
 
 
 def _without(

@@ -40,7 +40,7 @@ class AuthorizationPages:
         http, request, action = visit.http, visit.request, visit.action
         key, new_key = forms.form_key(http)
         notice, notice_gone = forms.read_notice(http)
-        form = Form(action, forms.csrf_token(key, str(found), http.cookies.get(forms.SESSION, ""), action))
+        form = Form(action, forms.csrf_token(key, str(found), http.cookies.get(forms.SESSION, ""), visit.asked))
         locale, client = _locale(http), _client(request.client)
         host, sources = redirect_host(request.target.redirect_uri), form_action(request.target.redirect_uri)
         username = visit.user.username if visit.user else ""

@@ -19,6 +19,8 @@ _PREFLIGHT = {
     "Access-Control-Max-Age": "3600",
 }
 
+_EXPOSED = "ETag, Retry-After, WWW-Authenticate"
+
 Answer = Callable[[HttpRequest], HttpResponse]
 """An endpoint: the answer to one request, or OAuthError."""
 
@@ -84,8 +86,8 @@ def _answered(endpoint: Endpoint, answer: Answer, request: HttpRequest) -> HttpR
 
 
 def _with_cors(response: HttpResponse) -> HttpResponse:
-    """Readable by any page (Fetch standard): the document is public and takes no credentials."""
-    headers = {**response.headers, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
+    """Readable by any page (Fetch standard): nothing here is granted by a cookie."""
+    headers = {**response.headers, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
     return replace(response, headers=headers)
 
 

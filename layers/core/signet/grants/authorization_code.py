@@ -7,7 +7,7 @@ from typing import Any
 
 from signet import pkce
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
-from signet.grants.request import GrantRequest, GrantServices
+from signet.grants.request import GrantRequest
 from signet.model.grant import Code, Grant, Redemption
 from signet.model.scope import ScopeCatalogue
 from signet.model.token import Authorization
@@ -23,16 +23,24 @@ def authorize(request: GrantRequest) -> Authorization:
     """
     services = request.services
     redemption = _redemption(request)
-    catalogue = services.scopes()  # before anything is consumed
+    request.audience()  # a resource beyond the registration is refused, and a catalogue loaded, before the code is used
+    catalogue = services.scopes()
     grant, refused = services.grants.redeem(redemption)
     if refused is Reason.CODE_REPLAYED:
         services.grants.revoke(redemption.code.grant_id, redemption.now)
     if grant is None or refused is not None:
         raise _invalid_grant(refused or Reason.CODE_UNKNOWN, grant)
-    user = _user(services, grant, redemption)
+    try:
+        audience = request.audience(grant.audience)
+        user = services.users.get(grant.sub)
+    except OAuthError:
+        # nothing was issued, so the client may try again; the first failure is the one to tell
+        with suppress(OAuthError):
+            services.grants.release(redemption)
+        raise
     if user is None or user.disabled:
         raise _invalid_grant(Reason.USER_DISABLED, grant)
-    return _authorization(request, grant, user, catalogue)
+    return _authorization(request, grant, user, catalogue, audience)
 
 
 def _redemption(request: GrantRequest) -> Redemption:
@@ -60,24 +68,15 @@ def _redemption(request: GrantRequest) -> Redemption:
     )
 
 
-def _user(services: GrantServices, grant: Grant, redemption: Redemption) -> User | None:
-    """The user as they are now. Where that cannot be read nothing was issued, and the client may try again."""
-    try:
-        return services.users.get(grant.sub)
-    except OAuthError:
-        with suppress(OAuthError):  # the first failure is the one to tell
-            services.grants.release(redemption)
-        raise
-
-
-def _authorization(request: GrantRequest, grant: Grant, user: User, catalogue: ScopeCatalogue) -> Authorization:
+def _authorization(
+    request: GrantRequest, grant: Grant, user: User, catalogue: ScopeCatalogue, audience: tuple[str, ...]
+) -> Authorization:
     held = user_claims(user)
-    client = request.client
     return Authorization(
-        client=client,
+        client=request.client,
         sub=user.sub,
         scope=grant.scope,
-        audience=grant.audience or client.audience or (request.settings.default_audience,),
+        audience=audience,
         claims=catalogue.token_claims(grant.scope, held),
         grant=grant,
         id_token_claims=_id_token_claims(grant, held, catalogue) if "openid" in grant.scope else None,

@@ -46,9 +46,12 @@ class GrantRequest:
             )
         return scope
 
-    def audience(self) -> tuple[str, ...]:
-        """Where the token may be used: the requested `resource` (RFC 8707 section 2) or all that is registered."""
-        allowed = self.client.audience or (self.settings.default_audience,)
+    def audience(self, bound: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Where the token may be used: the requested `resource` (RFC 8707 section 2) or all that is allowed.
+
+        Allowed is what a grant is bound to, else what is registered.
+        """
+        allowed = bound or self.client.audience or (self.settings.default_audience,)
         if "resource" not in self.parameters:
             return allowed
         if self.parameters["resource"] not in allowed:

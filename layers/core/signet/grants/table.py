@@ -23,7 +23,7 @@ GRANTS = {
         Grant("client_credentials", frozenset({"scope", "resource"}), client_credentials.authorize),
         Grant(
             "authorization_code",
-            frozenset({"code", "redirect_uri", "code_verifier"}),
+            frozenset({"code", "redirect_uri", "code_verifier", "resource"}),
             authorization_code.authorize,
         ),
     )

@@ -10,7 +10,7 @@ from signet.keys.jwks import published_with
 from signet.keys.keyring import Keyring, KeyringInvalid, signer
 from signet.model.key import KeySet, KeyState, RingKey
 from signet.ports import Audit, Clock, KeyringVersions, KeySetStore
-from signet.settings import KEY_SET_CACHE, KEY_SET_MAX_AGE, LONGEST_TOKEN_LIFETIME
+from signet.settings import KEY_SET_CACHE, KEY_SET_MAX_AGE, KEYRING_CACHE, LONGEST_TOKEN_LIFETIME
 
 _CURRENT, _PENDING = "AWSCURRENT", "AWSPENDING"
 
@@ -19,6 +19,10 @@ _PUBLISH_ATTEMPTS = 5
 
 class RotationRefused(Exception):
     """The rotation must not go on; nothing has changed, and the service signs with what it had."""
+
+
+class RotationPostponed(RotationRefused):
+    """The next key has been published too briefly to sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class RotationPolicy:
     @property
     def retirement(self) -> int:
         """Seconds a key stays published after its last signature."""
-        return LONGEST_TOKEN_LIFETIME + self.verifier_cache
+        return LONGEST_TOKEN_LIFETIME + KEYRING_CACHE + self.verifier_cache
 
 
 def rotated(
@@ -50,7 +54,7 @@ def rotated(
 
     An empty ring gets both its keys at once: nobody can have cached a set that lacks them. A next key that is missing,
     or that another rotation has taken out of the published set, is made good and nothing else moves.
-    Raises RotationRefused where the next key has not been published for long enough.
+    Raises RotationPostponed where the next key has not been published for long enough.
     """
     keys: list[RingKey] = []
     for alg in policy.algs:
@@ -62,7 +66,7 @@ def rotated(
         else:
             remaining = found.published_at + policy.lead - now
             if remaining >= 0:
-                raise RotationRefused(f"the next key has been published too briefly: try again in {remaining + 1} s")
+                raise RotationPostponed(f"the next key has been published too briefly: try again in {remaining + 1} s")
             keys += [
                 replace(coming, state=KeyState.ACTIVE, published_at=found.published_at, activated_at=now),
                 generate(alg),
@@ -122,7 +126,13 @@ class Rotation:
             return
         now = int(self._clock())
         ring = Keyring.parse(self._versions.current())
-        pending = rotated(ring, self._key_sets.load(), self._policy, now, lambda alg: _generate(alg, now))
+        try:
+            pending = rotated(ring, self._key_sets.load(), self._policy, now, lambda alg: _generate(alg, now))
+        except RotationPostponed as too_early:
+            # the same ring goes through the other steps: a failure would leave a pending version that blocks the next
+            # deploy, and a change of the schedule asks for a rotation at any hour
+            self._audit.record("rotation_postponed", version_id=version_id, detail=str(too_early))
+            pending = ring
         self._versions.put_pending(version_id, pending.to_document())
 
     def _set(self, version_id: str) -> None:
@@ -151,9 +161,10 @@ class Rotation:
         current = next((id_ for id_, stages in self._versions.stages().items() if _CURRENT in stages), None)
         if current is None:
             raise RotationRefused("the secret has no current version")
+        before = _active_kids(Keyring.parse(self._versions.current()))
         self._versions.promote(version_id, current)
-        kids = [key.kid for key in ring.keys if key.state is KeyState.ACTIVE]
-        self._audit.record("keys_rotated", active_kids=kids, version_id=version_id)
+        if _active_kids(ring) != before:
+            self._audit.record("keys_rotated", active_kids=_active_kids(ring), version_id=version_id)
 
     def _pending(self, version_id: str) -> Keyring:
         document = self._versions.pending(version_id)
@@ -161,6 +172,10 @@ class Rotation:
         if not ring.keys:
             raise RotationRefused("the pending version is empty: createSecret comes first")
         return ring
+
+
+def _active_kids(ring: Keyring) -> list[str]:
+    return [key.kid for key in ring.keys if key.state is KeyState.ACTIVE]
 
 
 def _generate(alg: str, now: int) -> RingKey:

@@ -31,8 +31,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """Failed attempts at one subject (an account, an address): how many, and before when the next is refused."""
+    """Failed attempts at one subject (an account, an address, a device), which are forgotten one by one.
 
-    failures: int = 0
-    not_before: int = 0
+    When the last of them is forgotten, which says how many are left; when the last was counted; when the record ends.
+    Epoch seconds.
+    """
+
+    forgotten_at: int = 0
+    counted_at: int = 0
     expires_at: int = 0

@@ -32,8 +32,8 @@ class SignIn:
     throttle: Throttle
     clock: Clock
 
-    def __call__(self, username: str, password: str, address: str) -> User | Refusal:
-        """The user, or why not. `address` is the IP address that the request came from.
+    def __call__(self, username: str, password: str, address: str, device: str) -> User | Refusal:
+        """The user, or why not. `address` is the IP address that the request came from, `device` its device cookie.
 
         A user who is unknown, disabled or without a password is refused after the same work as for a wrong one.
         Raises OAuthError where a store fails; the attempt is counted all the same.
@@ -41,7 +41,7 @@ class SignIn:
         if passwords.is_too_long(password) or len(username) > LONGEST_USERNAME:
             return Refusal(Reason.PASSWORD_WRONG)  # nobody's, so there is nothing to guess and nothing to count
         now = int(self.clock())
-        allowed = self.throttle.reserve(username, address, now)
+        allowed = self.throttle.reserve(username, address, device, now)
         if isinstance(allowed, RetryAfter):
             return Refusal(Reason.THROTTLED, allowed.seconds)
         user = self.users.find(username)

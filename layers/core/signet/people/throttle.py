@@ -1,36 +1,40 @@
-"""What slows down guessing: failures counted by account and by address, across all execution environments.
+"""What slows down guessing: failures counted by account, address and device, across all execution environments.
 
 An attempt is counted as a failure *before* its password is hashed, so that guesses made in parallel slow each other
 down; a success takes its count back. Accounts that do not exist are counted like those that do.
 
-No stranger can lock an owner out: where an account has signed in before, it is slowed by what was tried *there* for
-that account, and by nothing else.
+No stranger can lock an owner out: in a browser where an account has signed in before, which its device cookie shows,
+it is slowed by what was tried *there* for that account, and by nothing else.
 """
 
-from collections.abc import Iterable
+import secrets
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from signet.model.session import Attempts
 from signet.model.user import login_name
 from signet.ports import ThrottleStore
 
-FORGOTTEN_AFTER = 3_600
-"""Seconds without a failure after which earlier ones are forgotten: longer than any delay, or waiting would pay."""
-
-KNOWN_FOR = 90 * 86_400
-"""Seconds that an address counts as the account's own after a sign-in there: people come back within a quarter."""
+KNOWN_FOR = 400 * 86_400
+"""Seconds that a device is known after a sign-in there: as long as browsers keep a cookie (RFC 6265bis)."""
 
 _FIRST_DELAY = 2
 """Seconds; shorter than it takes to type a password again."""
 
-_TRIES = 4
-"""Lost races after which an attempt is one of too many at once; no person makes as many."""
+_TRIES = 40
+"""Lost races after which an attempt is one of too many at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """How a counter slows down: not for the first `free` failures, then twice as long each time, at most `longest`."""
+    """How a counter slows down: not for the first `free` failures, then twice as long each time, at most `longest`.
+
+    One failure is forgotten every `longest` seconds: after the first few, a day has room for 86,400 / `longest`
+    guesses however they are timed, and whoever mistypes less often than that is never slowed.
+    """
 
     free: int
     longest: int
@@ -40,12 +44,16 @@ class Delays:
         doublings = min(failures - self.free, 20)
         return 0 if doublings < 0 else min(self.longest, _FIRST_DELAY * 2**doublings)
 
+    def failures(self, attempts: Attempts, at: int) -> int:
+        """How many of them are not forgotten at that time; never less than none."""
+        return max(0, -((at - attempts.forgotten_at) // self.longest))
+
 
 ACCOUNT = Delays(free=5, longest=300)
-"""At most some three hundred guesses a day at one account, from wherever they come; an owner waits five minutes."""
+"""Some three hundred guesses a day at one account, from wherever they come; an owner waits five minutes at most."""
 
-ADDRESS = Delays(free=20, longest=900)
-"""An office or a mobile network is one address to us: more is free, and who tries many accounts waits longer."""
+ADDRESS = Delays(free=50, longest=120)
+"""An office or a mobile network is one address to us: its newcomers may all be on their way in at one moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +65,30 @@ class RetryAfter:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A counter as it was read. `at_home` is that of an account at an address it has signed in from before."""
+    """A counter as it was read. `known` is that of an account on a device where it has signed in before."""
 
     subject: str
     delays: Delays
     attempts: Attempts
-    at_home: bool = False
+    known: bool = False
 
     def wait(self, now: int) -> int:
         """Seconds until an attempt is allowed, 0 or less for now."""
-        return self.attempts.not_before - now
+        counted_at = self.attempts.counted_at
+        return counted_at + self.delays.after(self.delays.failures(self.attempts, counted_at)) - now
 
     def with_failure(self, now: int) -> Attempts:
         """What is counted with one failure more."""
-        forgotten = now >= self.attempts.not_before + FORGOTTEN_AFTER
-        failures = 1 if forgotten else self.attempts.failures + 1
-        not_before = now + self.delays.after(failures)
-        # failures do not prolong how long an address is known
-        expires_at = self.attempts.expires_at if self.at_home else not_before + FORGOTTEN_AFTER
-        return Attempts(failures, not_before, expires_at)
+        forgotten_at = max(self.attempts.forgotten_at, now) + self.delays.longest
+        # failures do not prolong how long a device is known
+        return Attempts(forgotten_at, now, self.attempts.expires_at if self.known else forgotten_at)
+
+    def taken_back(self, current: Attempts, counted: Attempts) -> Attempts:
+        """What is counted with one failure less than in `current`; `counted` is what it was with that failure."""
+        forgotten_at = current.forgotten_at - self.delays.longest
+        # where others have counted since, the delay goes on from the last of them
+        counted_at = self.attempts.counted_at if current == counted else current.counted_at
+        return Attempts(forgotten_at, counted_at, forgotten_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +96,32 @@ class Allowed:
     """An attempt that may be made, counted as a failure already: each counter as it was, and what it says now."""
 
     account: str
-    known: str
+    device: str
     counted: tuple[tuple[Counter, Attempts], ...]
 
     @property
-    def at_home(self) -> bool:
-        """Whether the account has signed in from this address before."""
-        return any(counter.at_home for counter, _ in self.counted)
+    def known(self) -> bool:
+        """Whether the account has signed in on this device before."""
+        return any(counter.known for counter, _ in self.counted)
 
 
 class Throttle:
-    """The policy over a store of counters."""
+    """The policy over a store of counters. `pause` waits, for so many seconds, where others count at the same time."""
 
-    def __init__(self, store: ThrottleStore) -> None:
+    def __init__(self, store: ThrottleStore, pause: Callable[[float], None] = time.sleep) -> None:
         self._store = store
+        self._pause = pause
 
-    def reserve(self, username: str, address: str, now: int) -> Allowed | RetryAfter:
-        """Count an attempt at `username` from the IP address `address`, or say how long it has to wait."""
+    def reserve(self, username: str, address: str, device: str, now: int) -> Allowed | RetryAfter:
+        """Count an attempt at `username` from the IP address `address`, or say how long it has to wait.
+
+        `device` is the browser's device cookie (OWASP Authentication Cheat Sheet, device cookies): where the account
+        has signed in with it before, its own counter replaces the others; any other value is worth nothing.
+        """
         account, place = f"account:{login_name(username)}", f"address:{network(address)}"
-        known = self._read(f"{place} {account}", ACCOUNT, now)
-        if known.attempts.expires_at:
-            counters: tuple[Counter, ...] = (replace(known, at_home=True),)
+        own = self._read(f"device:{sha256(device.encode(errors='surrogatepass')).hexdigest()} {account}", ACCOUNT, now)
+        if own.attempts.expires_at:
+            counters: tuple[Counter, ...] = (replace(own, known=True),)
         else:
             counters = (self._read(place, ADDRESS, now), self._read(account, ACCOUNT, now))
         wait = max(counter.wait(now) for counter in counters)
@@ -116,42 +134,53 @@ class Throttle:
                 self._take_back(counted, now)
                 return count
             counted.append(count)
-        return Allowed(account, known.subject, tuple(counted))
+        return Allowed(account, own.subject, tuple(counted))
 
     def succeeded(self, allowed: Allowed, now: int) -> None:
-        """The password was right: the account is known at this address from now on, with nothing counted.
+        """The password was right: the account is known on this device from now on, with nothing counted.
 
         The account's counter is cleared where this attempt was counted on it, which is where its owner may have
         mistyped. The address only gets this attempt back: who owns an account cannot wash off guesses at others.
         """
         current = Attempts()
-        if allowed.at_home:
+        if allowed.known:
             [(_, current)] = allowed.counted
         else:
             self._store.clear(allowed.account)
             self._take_back((entry for entry in allowed.counted if entry[0].subject != allowed.account), now)
-        for _ in range(_TRIES):
-            if self._store.put(allowed.known, Attempts(expires_at=now + KNOWN_FOR), current, now):
+        for lost in range(1, _TRIES + 1):
+            if self._store.put(allowed.device, Attempts(expires_at=now + KNOWN_FOR), current, now):
                 return
-            current = self._store.get(allowed.known, now)
+            current = self._read_again(allowed.device, lost, now)
 
     def _read(self, subject: str, delays: Delays, now: int) -> Counter:
         return Counter(subject, delays, self._store.get(subject, now))
 
+    def _read_again(self, subject: str, lost: int, now: int) -> Attempts:
+        """What is counted after so many lost races, and after a while that keeps many from losing them together."""
+        self._pause(secrets.randbelow(1 + min(lost, 10)) * 0.005)
+        return self._store.get(subject, now)
+
     def _count(self, counter: Counter, now: int) -> tuple[Counter, Attempts] | RetryAfter:
-        for _ in range(_TRIES):
+        for lost in range(1, _TRIES + 1):
             if counter.wait(now) > 0:
                 return RetryAfter(counter.wait(now))
             attempts = counter.with_failure(now)
             if self._store.put(counter.subject, attempts, counter.attempts, now):
                 return counter, attempts
-            counter = replace(counter, attempts=self._store.get(counter.subject, now))
+            counter = replace(counter, attempts=self._read_again(counter.subject, lost, now))
         return RetryAfter(1)
 
-    def _take_back(self, counted: Iterable[tuple[Counter, Attempts]], now: int) -> None:
-        """Uncount what was counted; where others have counted since, it stays, which errs on the slow side."""
-        for counter, attempts in counted:
-            self._store.put(counter.subject, replace(counter.attempts, expires_at=attempts.expires_at), attempts, now)
+    def _take_back(self, entries: Iterable[tuple[Counter, Attempts]], now: int) -> None:
+        """Uncount exactly what was counted, whatever others have counted or taken back since."""
+        for counter, counted in entries:
+            current = counted
+            for lost in range(1, _TRIES + 1):
+                if self._store.put(counter.subject, counter.taken_back(current, counted), current, now):
+                    break
+                current = self._read_again(counter.subject, lost, now)
+                if current == Attempts():
+                    break  # forgotten already
 
 
 def network(address: str) -> str:

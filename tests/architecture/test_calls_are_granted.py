@@ -1,0 +1,136 @@
+"""What the functions ask of AWS, and what the template grants them: neither less nor more.
+
+Every flow runs through the deployed handlers, and each call is put to the function's role as IAM would judge it: a
+right that is missing would first show in an account of somebody else's.
+"""
+
+import ast
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.support.deployment import LOGICAL_IDS, deployed
+from tests.support.flows import FLOWS
+from tests.support.permissions import AwsRequest, Statement, granted, requests, rights, without
+from tests.support.recorded import ADAPTERS, RecordedDeployment
+from tests.support.sign_in import Service
+from tests.support.transformed import of_type
+
+BY_OPERATORS = {
+    "clients.DynamoDbClientRegistry.delete",
+    "clients.DynamoDbClientRegistry.list",
+    "clients.DynamoDbClientRegistry.replace",
+    "consents.DynamoDbConsentStore.delete",
+    "queries.found",
+    "scopes.DynamoDbScopeStore.replace",
+    "transactions.refusals",
+    "users.DynamoDbUserRegistry.delete",
+}
+"""What calls AWS with the rights of whoever types a command, and for no function."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What the flows left: by the function's logical id, but for the adapters that made the calls of all of them."""
+
+    requests: dict[str, set[AwsRequest]]
+    variables: dict[str, set[str]]
+    adapters: set[str]
+    statements: dict[str, list[Statement]]
+
+
+@pytest.fixture(scope="module")
+def recording(resources: dict[str, Any]) -> Recording:
+    """Every flow, once, and the functions' statements with the references as that deployment resolves them."""
+    with pytest.MonkeyPatch.context() as patch, deployed(RecordedDeployment, patch) as deployment:
+        service = Service(deployment)
+        for flow in FLOWS:
+            flow(service)
+        arns = {
+            deployment.template.name(table): deployment.template.attribute(table, "Arn")
+            for table in deployment.template.resources("AWS::DynamoDB::Table")
+        }
+        asked: defaultdict[str, set[AwsRequest]] = defaultdict(set)
+        for function, calls in deployment.recorded.items():
+            for call in calls:
+                asked[LOGICAL_IDS[function]].update(requests(call.operation, call.parameters, arns.__getitem__))
+        resolve = deployment.template._intrinsics().resolve
+        return Recording(
+            requests=dict(asked),
+            variables={LOGICAL_IDS[name]: read for name, read in deployment.variables_read.items()},
+            adapters={call.adapter for calls in deployment.recorded.values() for call in calls},
+            statements={
+                logical_id: [
+                    resolve(statement)
+                    for policy in resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]["Policies"]
+                    for statement in policy["PolicyDocument"]["Statement"]
+                ]
+                for logical_id, function in of_type(resources, "AWS::Lambda::Function").items()
+            },
+        )
+
+
+def refused(statements: list[Statement], asked: set[AwsRequest]) -> set[str]:
+    """Those requests that the statements do not grant, each kind of them once."""
+    return {str(request) for request in asked if not granted(statements, request)}
+
+
+def superfluous(statements: list[Statement], asked: set[AwsRequest]) -> set[str]:
+    """Those rights without which nothing more is refused; Lambda itself writes the logs, on no call of ours."""
+    found = [right for statement in statements for right in rights(statement) if not right.action.startswith("logs:")]
+    missing = refused(statements, asked)
+    return {str(right) for right in found if refused(without(statements, right), asked) == missing}
+
+
+def test_every_function_is_recorded(recording: Recording) -> None:
+    """A function without a flow would pass everything below."""
+    assert recording.requests.keys() == recording.variables.keys() == recording.statements.keys()
+
+
+def test_every_call_is_granted(recording: Recording) -> None:
+    """Action, resource and partition keys, as the function's role has them."""
+    missing = {name: refused(recording.statements[name], asked) for name, asked in recording.requests.items()}
+    assert not {name: calls for name, calls in missing.items() if calls}
+
+
+def test_every_right_is_needed(recording: Recording) -> None:
+    """Without it some call would be refused; so no right stays behind when the call that it was for has gone."""
+    unused = {name: superfluous(recording.statements[name], asked) for name, asked in recording.requests.items()}
+    assert not {name: found for name, found in unused.items() if found}
+
+
+def test_every_adapter_is_reached(recording: Recording) -> None:
+    """Whatever speaks to AWS has been met in a flow, or belongs to the operators: nothing is granted by hearsay."""
+    assert calling_aws() - recording.adapters == BY_OPERATORS
+
+
+def test_every_function_is_told_what_it_reads(recording: Recording, resources: dict[str, Any]) -> None:
+    """A variable that is missing is a default for ever, one that is not read a setting without effect."""
+    for logical_id, function in of_type(resources, "AWS::Lambda::Function").items():
+        told, read = set(function["Environment"]["Variables"]), recording.variables[logical_id]
+        ours = {name for name in told | read if name.startswith("SIGNET_")}
+        assert (ours - told, told - read) == (set(), set()), logical_id
+
+
+def calling_aws() -> set[str]:
+    """The functions of signet.aws that call a client of AWS's, as `<module>.<qualified name>`."""
+    found = set()
+    for path in ADAPTERS.glob("*.py"):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        for outer in module.body:
+            for function in outer.body if isinstance(outer, ast.ClassDef) else [outer]:
+                if isinstance(function, ast.FunctionDef) and any(map(_is_call_of_aws, ast.walk(function))):
+                    owner = f"{outer.name}." if isinstance(outer, ast.ClassDef) else ""
+                    found.add(f"{path.stem}.{owner}{function.name}")
+    return found
+
+
+def _is_call_of_aws(node: ast.AST) -> bool:
+    """Whether it is `dynamodb.operation(...)`, or the same of an object's `_dynamodb` or `_secretsmanager`."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    owner = node.func.value
+    name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+    return name.lstrip("_") in {"dynamodb", "secretsmanager"}

@@ -1,0 +1,79 @@
+"""How often a warm environment asks AWS between sign-in and userinfo: each time is a wait, and a cost per use."""
+
+from signet.model.user import User
+from tests.support.deployment import Deployment
+from tests.support.sign_in import PASSWORD, Application, Service
+from tests.support.visitor import Page, Visitor
+
+READ, READ_TWO, PUT, UPDATE, DELETE = (
+    f"dynamodb:{operation}" for operation in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem")
+)
+
+
+def post_credentials(visitor: Visitor, page: Page) -> Page:
+    """The answer to the sign-in form alone, which must begin a session."""
+    answered = visitor.post(page.form.action, {**page.form.fields, "username": "ada", "password": PASSWORD})
+    assert answered.status == 303
+    assert "__Host-signet-session" in visitor.cookies
+    return answered
+
+
+def test_a_remembered_consent_makes_three_round_trips(service: Service, app: Application, ada: User) -> None:
+    """The session; the user and the consent together; the grant."""
+    service.consent(ada, app)
+    visitor = service.signed_in(ada)
+    visitor.get(app.url()).redirected(app.redirect_uri)
+    service.deployment.calls.clear()
+    visitor.get(app.url()).redirected(app.redirect_uri)
+    assert service.deployment.calls == [READ, READ_TWO, PUT]
+
+
+def test_a_code_exchange_makes_two_round_trips(service: Service, app: Application, ada: User) -> None:
+    """One write that checks and consumes, one read of the user; client, scopes and keys are in memory."""
+    assert service.redeem(app, service.code(app, ada)).status == 200
+    code = service.code(app, ada)
+    service.deployment.calls.clear()
+    assert service.redeem(app, code).status == 200
+    assert service.deployment.calls == [UPDATE, READ]
+
+
+def test_userinfo_makes_two_round_trips(service: Service, app: Application, ada: User) -> None:
+    """Whether the grant was revoked, and the user as they are now."""
+    access_token = service.tokens(app, ada)["access_token"]
+    assert service.userinfo(access_token).status == 200
+    service.deployment.calls.clear()
+    assert service.userinfo(access_token).status == 200
+    assert service.deployment.calls == [READ, READ]
+
+
+def test_a_sign_in_on_a_known_device_makes_six_round_trips(
+    deployment: Deployment, service: Service, app: Application, ada: User
+) -> None:
+    """The count of failures there, read, taken ahead and given back; name and user; the session."""
+    visitor = service.visitor()
+    for _ in range(2):
+        page = visitor.get(app.url(prompt="login"))
+        deployment.calls.clear()
+        post_credentials(visitor, page)
+    assert deployment.calls == [READ, PUT, READ, READ, PUT, PUT]
+
+
+def test_a_sign_in_at_a_new_address_makes_eleven_round_trips(
+    deployment: Deployment, service: Service, app: Application, ada: User
+) -> None:
+    """Those of the account and of the address are counted as well, and the address becomes known."""
+    visitor = service.visitor()
+    page = visitor.get(app.url())
+    deployment.calls.clear()
+    post_credentials(visitor, page)
+    counted = {operation: deployment.calls.count(operation) for operation in (READ, PUT, DELETE)}
+    assert counted == {READ: 5, PUT: 5, DELETE: 1}
+    assert len(deployment.calls) == 11
+
+
+def test_the_sign_in_page_makes_no_round_trip(deployment: Deployment, service: Service, app: Application) -> None:
+    """It is shown to every stranger, and every stranger's robots."""
+    assert service.visitor().get(app.url()).step == "login"
+    deployment.calls.clear()
+    assert service.visitor().get(app.url()).step == "login"
+    assert deployment.calls == []

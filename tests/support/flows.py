@@ -1,0 +1,173 @@
+"""Everything the functions do when nothing is broken, and some of what they do when something is: flow by flow.
+
+A flow fails where it ends elsewhere than it says. Each begins with a deployment that those before it have used.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from argon2 import PasswordHasher
+
+from signet.endpoints.table import ENDPOINTS
+from tests.support import faults, gateway_events
+from tests.support.deployment import STEPS
+from tests.support.sign_in import PASSWORD, REDIRECT_URI, USERINFO, Service
+from tests.support.visitor import Page
+
+Flow = Callable[[Service], None]
+
+
+def first_rotation(service: Service) -> None:
+    """The four steps on the placeholder."""
+    service.deployment.rotate()
+
+
+def scheduled_rotation(service: Service) -> None:
+    """The four steps, each twice, on a ring of keys and a version that Secrets Manager has staged."""
+    deployment, version_id = service.deployment, "00000000-0000-4000-8000-000000000000"
+    service.clock.advance(86_400)
+    deployment.stage_empty(version_id)
+    for step in STEPS:
+        deployment.step(step, version_id)
+        deployment.step(step, version_id)
+
+
+def public_documents(service: Service) -> None:
+    """Each of them, and a method that none of them has."""
+    for name in ("jwks", "metadata"):
+        for path in ENDPOINTS[name].paths:
+            assert service.deployment.get(path).status == 200
+    assert service.deployment.jwks(gateway_events.event("PUT", "/connect/oauth/jwks")).status == 405
+
+
+def client_credentials(service: Service) -> None:
+    """A token; a wrong secret; a client that nobody knows."""
+    machine = service.deployment.register("machine")
+    assert service.deployment.issue(machine).status == 200
+    for client_id in ("machine", "nobody"):
+        stranger = replace(machine, client=replace(machine.client, client_id=client_id), client_secret="wrong")
+        assert service.deployment.issue(stranger).error(401) == "invalid_client"
+
+
+def authorization_code(service: Service) -> None:
+    """The whole way: wrong and right password, consent, tokens, userinfo; then the code again, which ends it."""
+    service.user("ada")
+    app, visitor = service.application("app"), service.visitor()
+    page = visitor.sign_in(visitor.open(app.url()), "ada", "not this one")
+    page = visitor.sign_in(page, "ada", PASSWORD)
+    code = _code(visitor.allow(page))
+    tokens = service.redeem(app, code).json()
+    assert service.userinfo(tokens["access_token"]).json()["sub"] == "sub-ada"
+    assert _code(visitor.open(app.url()))  # consent is by-passed
+    assert _code(visitor.open(app.url(id_token_hint=tokens["id_token"], prompt="none")))
+    assert service.redeem(app, code).error() == "invalid_grant"
+    assert service.userinfo(tokens["access_token"]).status == 401
+
+
+def authorization_by_post(service: Service) -> None:
+    """A request in a form body, answered by a form; consent that is denied; the page's own files."""
+    ada, app = service.user("posting"), service.application("posted")
+    visitor = service.signed_in(ada)
+    page = visitor.post("/connect/oauth/authorize", app.parameters(response_mode="form_post"))
+    page = visitor.deny(visitor.open(page.location))
+    assert page.posted(REDIRECT_URI)["error"] == "access_denied"
+    for path in ENDPOINTS["assets"].paths:
+        assert visitor.get(path).status == 200
+
+
+def authorization_refused(service: Service) -> None:
+    """Nobody signed in, where none may be asked; a client that nobody knows."""
+    app, visitor = service.application("refused"), service.visitor()
+    assert visitor.open(app.url(prompt="none")).redirected(REDIRECT_URI)["error"] == "login_required"
+    assert visitor.open(app.url(client_id="nobody")).status == 400
+
+
+def accounts(service: Service) -> None:
+    """Another account than the one that is signed in; the session of before ends."""
+    eve, app = service.user("eve"), service.application("shared")
+    service.consent(service.user("mallory"), app)
+    visitor = service.signed_in(eve)
+    page = visitor.submit(visitor.open(app.url(prompt="select_account")), account="other")
+    assert _code(visitor.sign_in(page, "mallory", PASSWORD))
+    assert service.sessions.find(visitor.cookies["__Host-signet-session"])
+
+
+def sessions(service: Service) -> None:
+    """A session that is used again after a while lives longer."""
+    user, app = service.user("grace"), service.application("daily")
+    service.consent(user, app)
+    visitor = service.signed_in(user)
+    [before] = [item for item in service.deployment.state("session") if item["sub"]["S"] == user.sub]
+    service.clock.advance(3_600)
+    assert _code(visitor.open(app.url()))
+    [after] = [item for item in service.deployment.state("session") if item["sub"]["S"] == user.sub]
+    assert before["expires_at"] != after["expires_at"]
+
+
+def throttling(service: Service) -> None:
+    """Wrong passwords until one has to wait, on a device where the account is not known yet, and where it is."""
+    service.user("hedy")
+    url = service.application("guessed").url(prompt="login")
+    visitor = service.visitor("198.51.100.1")
+    for _ in range(2):
+        page = visitor.sign_in(visitor.open(url), "nobody", "a guess")
+        for _ in range(9):
+            page = visitor.sign_in(page, "hedy", "a guess")
+        assert "Too many" in page.alert
+        service.clock.advance(3_600)
+        assert visitor.sign_in(page, "hedy", PASSWORD).step == "consent"
+
+
+def old_password_hash(service: Service) -> None:
+    """A hash of other parameters is made anew by a sign-in."""
+    old = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(PASSWORD)
+    user = service.user("katherine", password_hash=old)
+    visitor = service.visitor()
+    page = visitor.sign_in(visitor.open(service.application("renewing").url()), "katherine", PASSWORD)
+    assert page.step == "consent"
+    renewed = service.users.get(user.sub)
+    assert renewed
+    assert renewed.password_hash != old
+
+
+def redemption_taken_back(service: Service) -> None:
+    """The user cannot be read: the code stays good for the next try."""
+    user, app = service.user("radia"), service.application("patient")
+    service.tokens(app, user)  # client and scopes are remembered from here on
+    code = service.code(app, user)
+    with service.deployment.failing("dynamodb:GetItem", faults.throttled):
+        assert service.redeem(app, code).error(503) == "temporarily_unavailable"
+    assert service.redeem(app, code).status == 200
+
+
+def userinfo(service: Service) -> None:
+    """Claims; a token that is none; a user who has been disabled."""
+    user, app = service.user("barbara"), service.application("curious")
+    access_token = service.tokens(app, user)["access_token"]
+    assert service.userinfo(access_token).status == 200
+    assert service.userinfo("none").status == 401
+    service.change(user, disabled=True)
+    assert service.userinfo(access_token).status == 401
+    assert service.deployment.invoke("userinfo", gateway_events.event("PUT", USERINFO))["statusCode"] == 405
+
+
+FLOWS: tuple[Flow, ...] = (
+    first_rotation,
+    public_documents,
+    client_credentials,
+    authorization_code,
+    authorization_by_post,
+    authorization_refused,
+    accounts,
+    sessions,
+    throttling,
+    old_password_hash,
+    redemption_taken_back,
+    userinfo,
+    scheduled_rotation,
+)
+"""In an order in which each finds what it needs."""
+
+
+def _code(page: Page) -> str:
+    return page.redirected(REDIRECT_URI)["code"]
