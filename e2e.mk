@@ -26,7 +26,7 @@ $(AXE): tests/browser/package-lock.json | browser-programs
 browser-programs:
 	@missing=; \
 	for name in "$$CHROMIUM" chromium chromium-browser google-chrome none; do command -v "$$name" >/dev/null && break; done; \
-	[ "$$name" != none ] || missing=chromium; \
+	[ "$$name" != none ] || missing="chromium fonts-dejavu-core"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	[ -n "$$missing" ] || exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -9,10 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
-from tests.support.embedded_tables import Tables, at_once
-from tests.support.environments import Environment
-from tests.support.gateway_events import Answer, event, token_event
-from tests.support.sign_in import REDIRECT_URI, USERINFO, VERIFIER
 
 from signet import pkce
 from signet.aws.clients import DynamoDbClientRegistry
@@ -21,6 +17,10 @@ from signet.aws.users import DynamoDbUserRegistry
 from signet.model.client import Client, ClientSecret, digest
 from signet.model.grant import Code, Grant, new_grant_id
 from signet.model.user import User
+from tests.support.embedded_tables import Tables, at_once
+from tests.support.environments import Environment
+from tests.support.gateway_events import Answer, event, token_event
+from tests.support.sign_in import REDIRECT_URI, USERINFO, VERIFIER
 
 THREADS = 50
 

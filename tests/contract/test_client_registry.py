@@ -230,6 +230,16 @@ def test_a_deletion_whose_answer_was_lost_is_a_success(tables: Tables) -> None:
     assert registry.get("machine") is None
 
 
+def test_a_client_is_read_as_it_was_last_written(tables: Tables) -> None:
+    """By a consistent read, which moto cannot be told from another: an eventual one could miss a rotated secret."""
+    asked: list[dict[str, Any]] = []
+    tables.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.GetItem", lambda params, **_: asked.append(params)
+    )
+    DynamoDbClientRegistry(tables.dynamodb, tables.registry).get("machine")
+    assert [params["ConsistentRead"] for params in asked] == [True]
+
+
 def test_a_list_of_several_pages_is_whole(tables: Tables) -> None:
     """DynamoDB answers a query with a megabyte at most."""
     registry = DynamoDbClientRegistry(tables.dynamodb, tables.registry)

@@ -1,5 +1,7 @@
 """ports.KeySetStore: what every place keeps to in which keys are published."""
 
+from typing import Any
+
 import pytest
 
 from signet.aws.key_sets import DynamoDbKeySetStore
@@ -74,3 +76,13 @@ def test_a_publication_whose_answer_was_lost_is_one_success(tables: Tables, vers
     assert key_sets.load() == key_set(version, "b")
     tables.connection.losing = 1
     assert key_sets.publish(key_set(version, "another's")) is False
+
+
+def test_a_key_set_is_read_as_it_was_last_published(tables: Tables) -> None:
+    """By a consistent read, which moto cannot be told from another: a rotation goes on from what it finds."""
+    asked: list[dict[str, Any]] = []
+    tables.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.GetItem", lambda params, **_: asked.append(params)
+    )
+    DynamoDbKeySetStore(tables.dynamodb, tables.registry).load()
+    assert [params["ConsistentRead"] for params in asked] == [True]

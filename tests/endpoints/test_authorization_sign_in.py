@@ -12,6 +12,7 @@ from tests.support.sign_in import PASSWORD, REDIRECT_URI, Application, Service
 from tests.support.visitor import Page, Visitor
 
 WRONG = "The username or the password is not right."
+DEVICE = "__Host-signet-device"
 
 
 def granted(page: Page) -> str:
@@ -137,13 +138,14 @@ def test_the_cookies_are_for_this_host_and_for_no_script(service: Service, app: 
     login = visitor.post(page.form.action, {**page.form.fields, "username": "ada", "password": PASSWORD})
     last = visitor.get(app.url())
     cookies = [*page.answer.cookies, *refusal.answer.cookies, *login.answer.cookies, *last.answer.cookies]
-    assert len(cookies) == 3
+    assert len(cookies) == 4
     for cookie in cookies:
         pair, *attributes = cookie.split("; ")
         assert pair.startswith("__Host-signet-")
         assert attributes[:4] == ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"]
-    [session] = login.answer.cookies
+    session, device = login.answer.cookies
     assert "Max-Age" not in session  # it ends with the browser, at the latest
+    assert (device.partition("=")[0], device.rpartition("; ")[2]) == (DEVICE, "Max-Age=34560000")
 
 
 def test_a_session_ends_when_it_is_not_used(service: Service, app: Application, allowed: User) -> None:
@@ -392,6 +394,96 @@ def test_a_hint_and_a_claim_of_different_subjects_are_refused(
     hint = service.tokens(app, allowed)["id_token"]
     claims = json.dumps({"id_token": {"sub": {"value": "sub-bob"}}})
     assert error(service.visitor().open(app.url(id_token_hint=hint, claims=claims))) == "invalid_request"
+
+
+# guessing, and the browser that its owner has signed in with
+
+
+def try_password(service: Service, app: Application, visitor: Visitor, password: str) -> int:
+    """The status of the page after that password, or 303 for an application that gets its code."""
+    visitor.cookies.pop(SESSION, None)
+    return visitor.sign_in(visitor.open(app.url()), "ada", password).status
+
+
+def guess_from_everywhere(service: Service, app: Application) -> None:
+    """Until a right password has to wait as well."""
+    statuses = [try_password(service, app, service.visitor(f"198.51.100.{number}"), "a guess") for number in range(6)]
+    assert statuses == [400] * 5 + [429]
+
+
+def test_guesses_from_everywhere_do_not_slow_the_owners_browser(
+    service: Service, app: Application, allowed: User
+) -> None:
+    """On a phone its address is another each time; a browser that has never been here has to wait."""
+    phone = service.visitor()
+    assert try_password(service, app, phone, PASSWORD) == 303
+    guess_from_everywhere(service, app)
+    phone.address = "2001:db8::7"
+    assert try_password(service, app, phone, PASSWORD) == 303
+    assert try_password(service, app, service.visitor(phone.address), PASSWORD) == 429
+
+
+def test_a_browser_keeps_its_device_cookie(service: Service, app: Application, allowed: User) -> None:
+    """A refusal gives none; the first sign-in does; later ones, of whomever, leave it as it is."""
+    visitor = service.visitor()
+    page = visitor.sign_in(visitor.open(app.url()), "ada", "wrong")
+    assert DEVICE not in visitor.cookies
+    visitor.sign_in(page, "ada", PASSWORD)
+    device = visitor.cookies[DEVICE]
+    assert len(device) == 43
+    for username in ("ada", service.user("bob").username):
+        visitor.sign_in(visitor.open(app.url(prompt="login")), username, PASSWORD)
+        assert visitor.cookies[DEVICE] == device
+    stranger = service.visitor()
+    stranger.sign_in(stranger.open(app.url()), "ada", PASSWORD)
+    assert stranger.cookies[DEVICE] != device
+
+
+@pytest.mark.parametrize("value", ["", "x", "a" * 42, "a" * 44, "\u00e9" * 43, "a" * 42 + "=", "a" * 8_000, '"'])
+def test_a_device_cookie_that_is_none_of_ours_is_replaced(
+    service: Service, app: Application, allowed: User, value: str
+) -> None:
+    """By a random one, when somebody signs in."""
+    visitor = service.visitor()
+    visitor.cookies[DEVICE] = value
+    assert try_password(service, app, visitor, PASSWORD) == 303
+    assert len(visitor.cookies[DEVICE]) == 43
+    assert visitor.cookies[DEVICE].isascii()
+
+
+def test_a_device_cookie_of_another_account_or_a_made_up_one_gains_nothing(
+    service: Service, app: Application, allowed: User
+) -> None:
+    """Not one more guess than without."""
+    service.user("mallory")
+    attacker = service.visitor("203.0.113.9")
+    attacker.sign_in(attacker.open(app.url()), "mallory", PASSWORD)
+    made_up = service.visitor("203.0.113.10")
+    made_up.cookies[DEVICE] = "m" * 43
+    for visitor in (attacker, made_up):
+        assert try_password(service, app, visitor, "a guess") == 400
+    assert [try_password(service, app, attacker, "a guess") for _ in range(4)] == [400, 400, 400, 429]
+    assert [try_password(service, app, made_up, PASSWORD) for _ in range(2)] == [429, 429]
+
+
+def test_a_stolen_device_cookie_gives_its_own_few_guesses(service: Service, app: Application, allowed: User) -> None:
+    """Wherever it is used from; the owner's browser without it is not slowed by them."""
+    owner, thief = service.visitor(), service.visitor("203.0.113.9")
+    assert try_password(service, app, owner, PASSWORD) == 303
+    thief.cookies[DEVICE] = owner.cookies[DEVICE]
+    statuses = []
+    for number in range(6):
+        thief.address = f"203.0.113.{number}"
+        statuses.append(try_password(service, app, thief, "a guess"))
+    assert statuses == [400] * 5 + [429]
+    assert try_password(service, app, service.visitor(), PASSWORD) == 303
+
+
+def test_the_device_is_stored_as_a_digest(service: Service, app: Application, allowed: User) -> None:
+    """Together with the account, so that the item names neither, nor which accounts one browser has."""
+    visitor = service.visitor()
+    assert try_password(service, app, visitor, PASSWORD) == 303
+    assert visitor.cookies[DEVICE] not in str(service.deployment.state("throttle")) + service.deployment.output()
 
 
 # what is written down

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from signet import jwt
 from signet.errors import OAuthError
+from signet.jwt import JwtInvalid
 from signet.keys.algorithms import ALGORITHMS, thumbprint
 from signet.keys.jwks import published_with
 from signet.keys.keyring import Keyring, KeyringInvalid, signer
@@ -97,13 +98,13 @@ class Rotation:
     def perform(self, step: str, version_id: str) -> None:
         """Perform one step; on a version that is current already there is nothing to do.
 
-        Raises RotationRefused, KeyringInvalid, and OAuthError where AWS fails.
+        Raises RotationRefused, KeyringInvalid, JwtInvalid, and OAuthError where AWS fails.
         """
         if step not in self._steps:
             raise RotationRefused("an unknown step")
         try:
             self._perform(step, version_id)
-        except (RotationRefused, KeyringInvalid) as error:
+        except (RotationRefused, KeyringInvalid, JwtInvalid) as error:
             self._audit.record("rotation_failed", step=step, version_id=version_id, detail=str(error))
             raise
         except OAuthError as error:
