@@ -5,7 +5,7 @@ from dataclasses import replace
 from threading import Lock
 
 from signet.errors import Reason, unavailable
-from signet.model.grant import Grant, Redemption
+from signet.model.grant import Grant, Redemption, Turn
 from signet.model.scope import ScopeCatalogue
 from signet.model.session import Attempts, Session
 from signet.model.user import Consent, User, login_name
@@ -185,6 +185,15 @@ class InMemoryGrantStore:
             grant = self._grants.get(redemption.code.grant_id)
             if grant and grant.redeemed_by == redemption.request_id and grant.revoked_at is None:
                 self._grants[grant.grant_id] = replace(grant, redeemed_at=None, redeemed_by=None, generation=None)
+
+    def turn(self, turn: Turn) -> tuple[Grant | None, Reason | None]:
+        with self._lock:
+            grant = self._grants.get(turn.grant_id)
+            reason = turn.refused_by(grant)
+            if reason is None and grant and not turn.repeats(grant):
+                grant = replace(grant, generation=turn.generation + 1, rotated_at=turn.now, expires_at=turn.expires_at)
+                self._grants[grant.grant_id] = grant
+            return grant, reason
 
     def revoke(self, grant_id: str, now: int) -> None:
         with self._lock:

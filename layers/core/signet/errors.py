@@ -80,6 +80,10 @@ class Reason(StrEnum):
     CODE_EXPIRED = "code_expired"
     CODE_VERIFIER_WRONG = "code_verifier_wrong"
     REDIRECT_URI_DIFFERS = "redirect_uri_differs"
+    GRANT_UNKNOWN = "grant_unknown"
+    REFRESH_TOKEN_REPLAYED = "refresh_token_replayed"  # noqa: S105 - a reason
+    TOKEN_OF_ANOTHER_CLIENT = "token_of_another_client"  # noqa: S105 - a reason
+    CONSENT_REVOKED = "consent_revoked"
     GRANT_REVOKED = "grant_revoked"
     USER_DISABLED = "user_disabled"
     STORE_UNAVAILABLE = "store_unavailable"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from signet.errors import Reason
 from signet.model.client import Client
-from signet.model.grant import Grant, Redemption
+from signet.model.grant import Grant, Redemption, Turn
 from signet.model.key import KeySet
 from signet.model.scope import ScopeCatalogue
 from signet.model.session import Attempts, Session
@@ -187,6 +187,13 @@ class GrantStore(Protocol):
 
     def release(self, redemption: Redemption) -> None:
         """Take this redemption back: nothing came of it. A grant that was revoked meanwhile stays as it is."""
+
+    def turn(self, turn: Turn) -> tuple[Grant | None, Reason | None]:
+        """Move a grant to its next generation in one write, by the clauses of Turn.refused_by.
+
+        The grant as it stands after this turn, also where it has been made a moment ago, and None; or what is stored,
+        unchanged, and why it was refused.
+        """
 
     def revoke(self, grant_id: str, now: int) -> None:
         """Revoke a grant for good; revoking it twice, or one that is gone, changes nothing."""

@@ -45,13 +45,15 @@ def _token_function() -> Handler:
 
 def _token_answers(audit: Audit) -> Answers:
     from signet.aws.clients import DynamoDbClientRegistry
+    from signet.aws.consents import DynamoDbConsentStore
     from signet.aws.grants import DynamoDbGrantStore
     from signet.aws.keyring_secret import KeyringSecret
     from signet.aws.users import DynamoDbUserRegistry
     from signet.cache import CachedClientStore
     from signet.endpoints.token import TokenEndpoint
     from signet.grants.request import GrantServices
-    from signet.keys.keyring import active_signer
+    from signet.keys.keyring import loaded
+    from signet.tokens.inspect import RefreshTokenReader
     from signet.tokens.issue import Issuer
 
     settings = environ.settings()
@@ -59,17 +61,20 @@ def _token_answers(audit: Audit) -> Answers:
     table = environ.registry_table()
     registry = DynamoDbClientRegistry(dynamodb, table)
     keyring = KeyringSecret(secretsmanager, environ.keyring_secret())
-    signer = Remembered(lambda: active_signer(keyring.current()), KEYRING_CACHE, time.time)
+    ring = Remembered(lambda: loaded(keyring.current()), KEYRING_CACHE, time.time)
     clients = CachedClientStore(registry, CLIENT_CACHE, time.time)
     services = GrantServices(
         settings=settings,
         clock=time.time,
         grants=DynamoDbGrantStore(dynamodb, environ.state_table()),
         users=DynamoDbUserRegistry(dynamodb, table),
+        consents=DynamoDbConsentStore(dynamodb, table),
         scopes=_scopes(dynamodb, table),
+        refresh_token=RefreshTokenReader(settings, lambda kid: ring.get().public.get(kid)),  # noqa: PLW0108 - the ring of then,
     )
-    endpoint = TokenEndpoint(services, clients, Issuer(settings, signer.get, time.time), time.time, audit)
-    _preload(signer.get)
+    issuer = Issuer(settings, lambda: ring.get().signer, time.time)
+    endpoint = TokenEndpoint(services, clients, issuer, time.time, audit)
+    _preload(ring.get)
     return Answers({"token": endpoint})
 
 

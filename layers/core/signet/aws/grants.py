@@ -10,7 +10,7 @@ from signet.aws.attributes import Item, attribute, item
 from signet.aws.failures import calling, code
 from signet.aws.records import malformed, record, restored
 from signet.errors import Reason, unavailable
-from signet.model.grant import Grant, Redemption
+from signet.model.grant import Grant, Redemption, Turn
 
 _REDEEMABLE = (
     # this code, or there is no such grant
@@ -30,6 +30,17 @@ _REDEEMABLE = (
 """What must all be true for a code to be redeemed: the clauses of Redemption.refused_by."""
 
 _REDEEM = "SET redeemed_at = :now, redeemed_by = :request_id, generation = :first, expires_at = :expires_at"
+
+
+_TURNABLE = (
+    # the generation that the token is of: whoever comes second finds the next one
+    "generation = :generation",
+    "client_id = :client_id",
+    "attribute_not_exists(revoked_at)",
+    # time to live deletes late, so the end is compared
+    "expires_at > :now",
+)
+"""The clauses of Turn.refused_by, but for the repetition, which is no write."""
 
 
 class DynamoDbGrantStore:
@@ -101,6 +112,33 @@ class DynamoDbGrantStore:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
 
+    def turn(self, turn: Turn) -> tuple[Grant | None, Reason | None]:
+        """As ports.GrantStore.turn."""
+        with calling("dynamodb:UpdateItem", Reason.STORE_UNAVAILABLE):
+            try:
+                answer = self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=_key(turn.grant_id),
+                    UpdateExpression="SET generation = :next, rotated_at = :now, expires_at = :expires_at",
+                    ConditionExpression=" AND ".join(_TURNABLE),
+                    ExpressionAttributeValues=item(
+                        {
+                            ":generation": turn.generation,
+                            ":next": turn.generation + 1,
+                            ":client_id": turn.client_id,
+                            ":now": turn.now,
+                            ":expires_at": turn.expires_at,
+                        }
+                    ),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+                return _not_turned(turn, error.response.get("Item"))
+        return _grant(answer["Attributes"]), None
+
     def revoke(self, grant_id: str, now: int) -> None:
         """As ports.GrantStore.revoke."""
         with calling("dynamodb:UpdateItem", Reason.STORE_UNAVAILABLE):
@@ -130,6 +168,15 @@ def _refused(redemption: Redemption, stored: Item | None) -> tuple[Grant | None,
     grant = _grant(stored) if stored else None
     reason = redemption.refused_by(grant)
     if reason is None:
+        raise unavailable(Reason.STORE_UNAVAILABLE, "dynamodb:UpdateItem refused what its condition allows")
+    return grant, reason
+
+
+def _not_turned(turn: Turn, stored: Item | None) -> tuple[Grant | None, Reason | None]:
+    """The grant that this turn has moved already, or what stood in its way. Raises OAuthError as _refused."""
+    grant = _grant(stored) if stored else None
+    reason = turn.refused_by(grant)
+    if reason is None and not (grant and turn.repeats(grant)):
         raise unavailable(Reason.STORE_UNAVAILABLE, "dynamodb:UpdateItem refused what its condition allows")
     return grant, reason
 

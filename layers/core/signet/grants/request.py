@@ -5,21 +5,27 @@ from dataclasses import dataclass
 
 from signet.errors import ErrorCode, OAuthError, Reason
 from signet.model.client import Client
+from signet.model.refresh_token import RefreshToken
 from signet.model.scope import ScopeCatalogue
 from signet.parameters import Parameters, parse_scope
-from signet.ports import Clock, GrantStore, UserStore
+from signet.ports import Clock, ConsentStore, GrantStore, UserStore
 from signet.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class GrantServices:
-    """What grant types stand on. `scopes` gives the scope catalogue."""
+    """What grant types stand on.
+
+    `scopes` gives the scope catalogue; `refresh_token` reads one that is valid at a time, or raises OAuthError.
+    """
 
     settings: Settings
     clock: Clock
     grants: GrantStore
     users: UserStore
+    consents: ConsentStore
     scopes: Callable[[], ScopeCatalogue]
+    refresh_token: Callable[[str, float], RefreshToken]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +52,12 @@ class GrantRequest:
             )
         return scope
 
-    def audience(self) -> tuple[str, ...]:
-        """Where the token may be used: the requested `resource` (RFC 8707 section 2) or all that is registered."""
-        allowed = self.client.audience or (self.settings.default_audience,)
+    def audience(self, bound: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Where the token may be used: the requested `resource` (RFC 8707 section 2) or all that is allowed.
+
+        Allowed is what a grant is bound to, else what is registered.
+        """
+        allowed = bound or self.client.audience or (self.settings.default_audience,)
         if "resource" not in self.parameters:
             return allowed
         if self.parameters["resource"] not in allowed:
