@@ -8,6 +8,7 @@ from signet.errors import Reason, unavailable
 from signet.model.grant import Grant, Redemption, Turn
 from signet.model.scope import ScopeCatalogue
 from signet.model.session import Attempts, Session
+from signet.model.token_status import Status
 from signet.model.user import Consent, User, login_name
 
 
@@ -204,3 +205,22 @@ class InMemoryGrantStore:
     def get(self, grant_id: str, now: int) -> Grant | None:
         grant = self._grants.get(grant_id)
         return grant if grant and now < grant.expires_at else None
+
+
+class InMemoryTokenStatusStore:
+    """ports.TokenStatusStore in a dictionary, beside the grants and the people that tokens are of."""
+
+    def __init__(self, grants: InMemoryGrantStore, people: InMemoryPeople) -> None:
+        self._grants = grants
+        self._people = people
+        self._blacklisted: dict[str, int] = {}
+
+    def blacklist(self, jti: str, expires_at: int) -> None:
+        self._blacklisted[jti] = expires_at
+
+    def status(self, jti: str, grant_id: str | None, sub: str | None, now: int) -> Status:
+        return Status(
+            blacklisted=now < self._blacklisted.get(jti, now),
+            grant=self._grants.get(grant_id, now) if grant_id else None,
+            user=self._people.users.get(sub) if sub else None,
+        )

@@ -72,6 +72,7 @@ class Reason(StrEnum):
     TOKEN_MISSING = "token_missing"  # noqa: S105 - a reason
     TOKEN_INVALID = "token_invalid"  # noqa: S105 - a reason
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a reason
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a reason
     SCOPE_INSUFFICIENT = "scope_insufficient"
     CODE_MALFORMED = "code_malformed"
     CODE_UNKNOWN = "code_unknown"

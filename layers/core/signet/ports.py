@@ -12,6 +12,7 @@ from signet.model.grant import Grant, Redemption, Turn
 from signet.model.key import KeySet
 from signet.model.scope import ScopeCatalogue
 from signet.model.session import Attempts, Session
+from signet.model.token_status import Status
 from signet.model.user import Consent, User
 
 Clock = Callable[[], float]
@@ -200,6 +201,19 @@ class GrantStore(Protocol):
 
     def get(self, grant_id: str, now: int) -> Grant | None:
         """The grant, revoked or not; None past its end."""
+
+
+class TokenStatusStore(Protocol):
+    """Which tokens no longer count, though their signature holds and they have not expired."""
+
+    def blacklist(self, jti: str, expires_at: int) -> None:
+        """Revoke one token until it would have expired; revoking it twice changes nothing."""
+
+    def status(self, jti: str, grant_id: str | None, sub: str | None, now: int) -> Status:
+        """What is on record of a token, in one read: itself, its grant and its user, where it has them.
+
+        What is past its end is not there, whether or not it has been deleted yet.
+        """
 
 
 class Audit(Protocol):

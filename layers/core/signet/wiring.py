@@ -138,8 +138,7 @@ def _userinfo_function() -> Handler:
 
 
 def _userinfo_answers(audit: Audit) -> Answers:
-    from signet.aws.grants import DynamoDbGrantStore
-    from signet.aws.users import DynamoDbUserRegistry
+    from signet.aws.token_status import DynamoDbTokenStatusStore
     from signet.endpoints.userinfo import UserInfoEndpoint
     from signet.tokens.inspect import Inspector
 
@@ -148,8 +147,7 @@ def _userinfo_answers(audit: Audit) -> Answers:
     key_set = _key_set(dynamodb, registry)
     endpoint = UserInfoEndpoint(
         inspector=Inspector(settings, key_set),
-        grants=DynamoDbGrantStore(dynamodb, environ.state_table()),
-        users=DynamoDbUserRegistry(dynamodb, registry),
+        tokens=DynamoDbTokenStatusStore(dynamodb, registry, environ.state_table()),
         scopes=_scopes(dynamodb, registry),
         clock=time.time,
         audit=audit,
