@@ -1,5 +1,7 @@
 """A refresh token (RFC 6749 section 6): a family is a counter, and each use moves it on by one conditional write."""
 
+from dataclasses import replace
+
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
 from signet.grants.request import GrantRequest
 from signet.grants.user import authorization, record_lifetime
@@ -60,7 +62,8 @@ def _unmoved(request: GrantRequest, token: RefreshToken, now: int) -> Grant:
         raise _invalid_grant(Reason.GRANT_UNKNOWN, token)
     if grant.revoked_at is not None or grant.generation != token.generation:
         raise _invalid_grant(Reason.GRANT_REVOKED, token)
-    return grant
+    # of the authentication alone (OpenID Connect Core section 12.2), which no generation here tells to be over
+    return replace(grant, nonce="")
 
 
 def _consented(token: RefreshToken, consent: Consent | None) -> bool:

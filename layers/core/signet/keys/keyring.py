@@ -72,7 +72,10 @@ def signer(key: RingKey) -> Signer:
 
 @dataclass(frozen=True, slots=True)
 class LoadedRing:
-    """A ring at work: the signer of its active key, and by `kid` the algorithm and public JWK of what it has signed."""
+    """A ring at work: the signer of its active key, and by `kid` the algorithm and public JWK of each of its keys.
+
+    The next key is among them: another execution environment may have read the ring in which it signs already.
+    """
 
     signer: Signer
     public: Mapping[str, tuple[str, Mapping[str, str]]]
@@ -85,7 +88,6 @@ def loaded(document: str, alg: str = "RS256") -> LoadedRing:
         key = ring.in_state(alg, KeyState.ACTIVE)
         if key is None:
             raise unavailable(Reason.KEYRING_EMPTY, "the key rotation has not run yet")
-        signed = (key for key in ring.keys if key.state is not KeyState.NEXT)
-        return LoadedRing(signer(key), {key.kid: (key.alg, public_jwk(key.jwk)) for key in signed})
+        return LoadedRing(signer(key), {key.kid: (key.alg, public_jwk(key.jwk)) for key in ring.keys})
     except KeyringInvalid as error:
         raise unavailable(Reason.KEYRING_INVALID, str(error)) from None
