@@ -57,6 +57,26 @@ RIGHTS = {
             "dynamodb:BatchGetItem"
         },
     },
+    "RevocationFunction": {
+        ("RevocationLogs.Arn", ""): LOGS,
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "jwks"]}'): {
+            "dynamodb:GetItem"
+        },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {"dynamodb:UpdateItem"},
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["revoked#*"]}'): {"dynamodb:PutItem"},
+    },
+    "IntrospectionFunction": {
+        ("IntrospectionLogs.Arn", ""): LOGS,
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "jwks"]}'): {
+            "dynamodb:GetItem"
+        },
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*"]}'): {
+            "dynamodb:BatchGetItem"
+        },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*", "revoked#*"]}'): {
+            "dynamodb:BatchGetItem"
+        },
+    },
     "JwksFunction": {
         ("JwksLogs.Arn", ""): LOGS,
         ("RegistryTable.Arn", 'ForAllValues:StringEquals {"dynamodb:LeadingKeys": ["jwks"]}'): {"dynamodb:GetItem"},

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     AUTHENTICATION_MALFORMED = "authentication_malformed"
     AUTHENTICATION_REPEATED = "authentication_repeated"
     AUTHENTICATION_METHOD_NOT_REGISTERED = "authentication_method_not_registered"
+    CLIENT_PUBLIC = "client_public"
     CLIENT_UNKNOWN = "client_unknown"
     CLIENT_SECRET_WRONG = "client_secret_wrong"  # noqa: S105 - a reason, not a secret
     SCOPE_MALFORMED = "scope_malformed"
@@ -84,6 +85,7 @@ class Reason(StrEnum):
     GRANT_UNKNOWN = "grant_unknown"
     REFRESH_TOKEN_REPLAYED = "refresh_token_replayed"  # noqa: S105 - a reason
     TOKEN_OF_ANOTHER_CLIENT = "token_of_another_client"  # noqa: S105 - a reason
+    TOKEN_OF_ANOTHER_AUDIENCE = "token_of_another_audience"  # noqa: S105 - a reason
     CONSENT_REVOKED = "consent_revoked"
     GRANT_REVOKED = "grant_revoked"
     USER_DISABLED = "user_disabled"

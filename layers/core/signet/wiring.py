@@ -35,6 +35,8 @@ def handler_for(function: str) -> Handler:
         "token": _token_function,
         "jwks": _jwks_function,
         "userinfo": _userinfo_function,
+        "revocation": _revocation_function,
+        "introspection": _introspection_function,
         "key_rotation": _key_rotation_function,
     }[function]()
 
@@ -154,6 +156,60 @@ def _userinfo_answers(audit: Audit) -> Answers:
     )
     _preload(key_set)
     return Answers({"userinfo": endpoint})
+
+
+def _revocation_function() -> Handler:
+    return HttpFunction(_revocation_answers)
+
+
+def _revocation_answers(audit: Audit) -> Answers:
+    from signet.aws.clients import DynamoDbClientRegistry
+    from signet.aws.grants import DynamoDbGrantStore
+    from signet.aws.token_status import DynamoDbTokenStatusStore
+    from signet.cache import CachedClientStore
+    from signet.endpoints.revocation import RevocationEndpoint
+    from signet.tokens.inspect import Inspector
+
+    settings = environ.settings()
+    dynamodb = sdk_client("dynamodb")
+    registry, state = environ.registry_table(), environ.state_table()
+    key_set = _key_set(dynamodb, registry)
+    endpoint = RevocationEndpoint(
+        inspector=Inspector(settings, key_set),
+        clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
+        grants=DynamoDbGrantStore(dynamodb, state),
+        tokens=DynamoDbTokenStatusStore(dynamodb, registry, state),
+        clock=time.time,
+        audit=audit,
+    )
+    _preload(key_set)
+    return Answers({"revocation": endpoint})
+
+
+def _introspection_function() -> Handler:
+    return HttpFunction(_introspection_answers)
+
+
+def _introspection_answers(audit: Audit) -> Answers:
+    from signet.aws.clients import DynamoDbClientRegistry
+    from signet.aws.token_status import DynamoDbTokenStatusStore
+    from signet.cache import CachedClientStore
+    from signet.endpoints.introspection import IntrospectionEndpoint
+    from signet.tokens.inspect import Inspector
+
+    settings = environ.settings()
+    dynamodb = sdk_client("dynamodb")
+    registry = environ.registry_table()
+    key_set = _key_set(dynamodb, registry)
+    endpoint = IntrospectionEndpoint(
+        inspector=Inspector(settings, key_set),
+        clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
+        tokens=DynamoDbTokenStatusStore(dynamodb, registry, environ.state_table()),
+        clock=time.time,
+        audit=audit,
+    )
+    _preload(key_set)
+    return Answers({"introspection": endpoint})
 
 
 def _key_set(dynamodb: Any, registry: str) -> Callable[[], KeySet]:
