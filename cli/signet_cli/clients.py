@@ -45,6 +45,9 @@ def create(
     scope: options.Scope = None,
     audience: options.Audience = None,
     access_token_lifetime: options.AccessTokenLifetime = None,
+    rotate_refresh_tokens: options.RotateRefreshTokens = None,
+    refresh_token_lifetime: options.RefreshTokenLifetime = None,
+    refresh_token_idle_lifetime: options.RefreshTokenIdleLifetime = None,
     claim: options.Claims = None,
     scope_format: options.ScopeFormat = None,
     client_id: Annotated[
@@ -84,6 +87,9 @@ def create(
             scope=scope,
             audience=audience,
             access_token_lifetime=access_token_lifetime,
+            rotate_refresh_tokens=rotate_refresh_tokens,
+            refresh_token_lifetime=refresh_token_lifetime,
+            refresh_token_idle_lifetime=refresh_token_idle_lifetime,
             claims=options.with_claims(document.get("claims"), claim),
             scope_format=scope_format,
         )
@@ -125,6 +131,9 @@ def update(
     scope: options.Scope = None,
     audience: options.Audience = None,
     access_token_lifetime: options.AccessTokenLifetime = None,
+    rotate_refresh_tokens: options.RotateRefreshTokens = None,
+    refresh_token_lifetime: options.RefreshTokenLifetime = None,
+    refresh_token_idle_lifetime: options.RefreshTokenIdleLifetime = None,
     claim: options.Claims = None,
     scope_format: options.ScopeFormat = None,
     as_json: AsJson = False,
@@ -156,6 +165,9 @@ def update(
         scope=scope,
         audience=audience,
         access_token_lifetime=access_token_lifetime,
+        rotate_refresh_tokens=rotate_refresh_tokens,
+        refresh_token_lifetime=refresh_token_lifetime,
+        refresh_token_idle_lifetime=refresh_token_idle_lifetime,
         scope_format=scope_format,
     )
     if not (file or document or claim or add_redirect_uri or remove_redirect_uri):

@@ -5,23 +5,29 @@ from typing import Annotated, Any
 
 import typer
 
+from signet.settings import LONGEST_REFRESH_TOKEN_LIFETIME
 from signet_cli.mistake import Mistake
 
 LONGEST_DURATION = 90 * 86_400
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
-def seconds(duration: str) -> int:
-    """Seconds of `90`, `90s`, `15m`, `1h` or `7d`; at most 90 days."""
+def seconds(duration: str, longest: int = LONGEST_DURATION) -> int:
+    """Seconds of `90`, `90s`, `15m`, `1h` or `7d`; at most `longest`, a whole number of days."""
     match = re.fullmatch(r"([0-9]{1,9})([smhd]?)", str(duration))  # a default comes as the number it is
-    if not match or int(match[1]) * _UNITS[match[2]] > LONGEST_DURATION:
-        raise typer.BadParameter("must be seconds, or a number with s, m, h or d (15m, 1h, 7d), at most 90d")
+    if not match or int(match[1]) * _UNITS[match[2]] > longest:
+        days = longest // _UNITS["d"]
+        raise typer.BadParameter(f"must be seconds, or a number with s, m, h or d (15m, 1h, 7d), at most {days}d")
     return int(match[1]) * _UNITS[match[2]]
 
 
-def duration(explained: str) -> Any:
-    """An option that takes a time."""
-    return typer.Option(parser=seconds, metavar="SECONDS|15m|1h", show_default=False, help=explained)
+def duration(explained: str, longest: int = LONGEST_DURATION) -> Any:
+    """An option that takes a time of at most `longest` seconds."""
+
+    def parser(duration: str) -> int:
+        return seconds(duration, longest)
+
+    return typer.Option(parser=parser, metavar="SECONDS|15m|1h", show_default=False, help=explained)
 
 
 def _option(metavar: str, explained: str) -> Any:
@@ -64,6 +70,21 @@ Pkce = Annotated[
 Scope = Annotated[str | None, _option("TEXT", "Scopes, separated by spaces.")]
 Audience = Annotated[list[str] | None, _option("TEXT", "What its tokens are for, once for each.")]
 AccessTokenLifetime = Annotated[int | None, duration("Seconds its tokens are valid.")]
+RotateRefreshTokens = Annotated[
+    bool | None,
+    _switch(
+        "--rotate-refresh-tokens/--no-rotate-refresh-tokens",
+        "rotate_refresh_tokens, the default: each refresh token is used once. Without it a stolen one is not noticed;"
+        " only for a confidential client that cannot keep the new one.",
+    ),
+]
+RefreshTokenLifetime = Annotated[
+    int | None,
+    duration("Seconds from a sign-in to the end of all its refresh tokens.", LONGEST_REFRESH_TOKEN_LIFETIME),
+]
+RefreshTokenIdleLifetime = Annotated[
+    int | None, duration("Seconds in which a refresh token must be used.", LONGEST_REFRESH_TOKEN_LIFETIME)
+]
 Claims = Annotated[list[str] | None, _option("NAME=TEXT", "A static claim of its tokens, once for each.")]
 ScopeFormat = Annotated[str | None, _option("FORMAT", "How its tokens spell scope: string or list.")]
 

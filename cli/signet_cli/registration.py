@@ -87,9 +87,12 @@ class ClientMetadata(BaseModel):
     response_types: list[str] | None = None
     require_pkce: bool = True
     first_party: bool = False
+    rotate_refresh_tokens: bool = True
     scope: Annotated[str, AfterValidator(rules.scope)] = ""
     audience: Annotated[list[Text], Field(max_length=rules.MOST_VALUES), EachOnce] = []
     access_token_lifetime: int | None = None
+    refresh_token_lifetime: int | None = None
+    refresh_token_idle_lifetime: int | None = None
     claims: Annotated[dict[str, Any], AfterValidator(rules.claims)] = {}
     scope_format: Literal["string", "list"] = "string"
     client_uri: WebUri | None = None
@@ -113,9 +116,12 @@ class ClientMetadata(BaseModel):
             "grant_types": tuple(self.grant_types),
             "require_pkce": self.require_pkce,
             "first_party": self.first_party,
+            "rotate_refresh_tokens": self.rotate_refresh_tokens,
             "scope": tuple(self.scope.split()),
             "audience": tuple(self.audience),
             "access_token_lifetime": self.access_token_lifetime,
+            "refresh_token_lifetime": self.refresh_token_lifetime,
+            "refresh_token_idle_lifetime": self.refresh_token_idle_lifetime,
             "claims": self.claims,
             "scope_format": self.scope_format,
             "client_uri": self.client_uri,

@@ -20,6 +20,8 @@ def members(client: Client) -> dict[str, Any]:
         "scope": " ".join(client.scope),
         "audience": list(client.audience),
         "access_token_lifetime": client.access_token_lifetime,
+        "refresh_token_lifetime": client.refresh_token_lifetime,
+        "refresh_token_idle_lifetime": client.refresh_token_idle_lifetime,
         "claims": dict(client.claims),
         "scope_format": client.scope_format,
         "client_uri": client.client_uri,
@@ -33,10 +35,17 @@ def members(client: Client) -> dict[str, Any]:
 
 
 def _decisions(client: Client) -> dict[str, bool]:
-    """What is decided of an authorization request; of other clients only what differs from the default."""
-    decisions = {"require_pkce": (client.require_pkce, True), "first_party": (client.first_party, False)}
-    asks = "authorization_code" in client.grant_types
-    return {name: value for name, (value, default) in decisions.items() if asks or value is not default}
+    """What is decided of each grant type; of other clients only what differs from the default."""
+    decisions = (
+        ("require_pkce", client.require_pkce, True, "authorization_code"),
+        ("first_party", client.first_party, False, "authorization_code"),
+        ("rotate_refresh_tokens", client.rotate_refresh_tokens, True, "refresh_token"),
+    )
+    return {
+        name: value
+        for name, value, default, grant_type in decisions
+        if grant_type in client.grant_types or value is not default
+    }
 
 
 def response_types(grant_types: Sequence[str]) -> list[str]:

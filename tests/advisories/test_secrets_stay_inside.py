@@ -11,7 +11,7 @@ import pytest
 
 from signet.clientauth.credentials import Credentials
 from signet.http import HttpRequest, HttpResponse
-from signet.keys.keyring import Keyring, active_signer
+from signet.keys.keyring import Keyring, loaded
 from signet.model.client import Client, ClientSecret, digest
 from signet.model.token import TokenResponse
 from tests.support import faults
@@ -224,7 +224,7 @@ def test_what_holds_a_secret_does_not_print_it(deployment: Deployment) -> None:
         Client("a", "client_secret_basic", ("client_credentials",), (ClientSecret(digest(secret), 0),)),
         ring,
         ring.keys[0],
-        active_signer(keyring),
+        loaded(keyring).signer,
     ]
     private = [value for key in ring.keys for name, value in key.jwk.items() if name not in {"kty", "n", "e"}]
     for value in values:

@@ -17,7 +17,14 @@ RIGHTS = {
             "RegistryTable.Arn",
             'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "user#*", "scopes"]}',
         ): {"dynamodb:GetItem"},
-        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {"dynamodb:UpdateItem"},
+        # a refresh reads the user and their consent at once
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*"]}'): {
+            "dynamodb:BatchGetItem"
+        },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {
+            "dynamodb:GetItem",
+            "dynamodb:UpdateItem",
+        },
     },
     "AuthorizationFunction": {
         ("AuthorizationLogs.Arn", ""): LOGS,
@@ -40,10 +47,35 @@ RIGHTS = {
     },
     "UserinfoFunction": {
         ("UserinfoLogs.Arn", ""): LOGS,
-        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*", "jwks", "scopes"]}'): {
+        ("RegistryTable.Arn", 'ForAllValues:StringEquals {"dynamodb:LeadingKeys": ["jwks", "scopes"]}'): {
             "dynamodb:GetItem"
         },
-        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {"dynamodb:GetItem"},
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*"]}'): {
+            "dynamodb:BatchGetItem"
+        },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*", "revoked#*"]}'): {
+            "dynamodb:BatchGetItem"
+        },
+    },
+    "RevocationFunction": {
+        ("RevocationLogs.Arn", ""): LOGS,
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "jwks"]}'): {
+            "dynamodb:GetItem"
+        },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {"dynamodb:UpdateItem"},
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["revoked#*"]}'): {"dynamodb:PutItem"},
+    },
+    "IntrospectionFunction": {
+        ("IntrospectionLogs.Arn", ""): LOGS,
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "jwks"]}'): {
+            "dynamodb:GetItem"
+        },
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*"]}'): {
+            "dynamodb:BatchGetItem"
+        },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*", "revoked#*"]}'): {
+            "dynamodb:BatchGetItem"
+        },
     },
     "JwksFunction": {
         ("JwksLogs.Arn", ""): LOGS,

@@ -33,7 +33,7 @@ def rivals() -> list[Client]:
 
 FULL = client(
     client_secrets=(ClientSecret(digest("a"), 1, 2), ClientSecret(digest("b"), 3)),
-    grant_types=("client_credentials", "authorization_code"),
+    grant_types=("client_credentials", "authorization_code", "refresh_token"),
     client_name="Entrep\u00f4t \U0001f4e6 <b>",
     scope=("read", "write"),
     audience=("https://a.example", "https://b.example"),
@@ -50,6 +50,9 @@ FULL = client(
     post_logout_redirect_uris=("https://a.example/bye",),
     require_pkce=False,
     first_party=True,
+    rotate_refresh_tokens=False,
+    refresh_token_lifetime=86_400,
+    refresh_token_idle_lifetime=3_600,
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from signet.aws.grants import DynamoDbGrantStore
 from signet.errors import OAuthError, Reason
-from signet.model.grant import Code, Grant, Redemption, new_grant_id
+from signet.model.grant import Code, Grant, Redemption, Turn, new_grant_id
 from signet.ports import GrantStore
 from tests.support.embedded_tables import Tables, at_once
 from tests.support.people_fakes import InMemoryGrantStore
@@ -37,6 +37,8 @@ GRANT = Grant(
 )
 REDEMPTION = Redemption(CODE, "app", "https://app.example.com/cb", CHALLENGE, "r1", now=110, expires_at=9_000)
 REDEEMED = replace(GRANT, redeemed_at=110, redeemed_by="r1", generation=0, expires_at=9_000)
+TURN = Turn(GRANT.grant_id, "app", generation=0, now=200, expires_at=9_500, grace=10)
+TURNED = replace(REDEEMED, generation=1, rotated_at=200, expires_at=9_500)
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -208,6 +210,106 @@ def test_a_grant_revoked_while_it_is_redeemed_stays_revoked(grants: GrantStore) 
     assert grants.redeem(REDEMPTION)[1] in {Reason.GRANT_REVOKED, Reason.CODE_REPLAYED}
 
 
+# refresh tokens: one turn of the grant for each
+
+
+def test_a_turn_moves_the_grant_to_its_next_generation(grants: GrantStore) -> None:
+    """And its end ahead."""
+    grants.redeem(REDEMPTION)
+    assert grants.turn(TURN) == (TURNED, None)
+    assert grants.get(GRANT.grant_id, 9_499) == TURNED
+    assert grants.turn(replace(TURN, generation=1, now=300))[0] == replace(TURNED, generation=2, rotated_at=300)
+
+
+@pytest.mark.parametrize("now", [195, 200, 205, 210])
+def test_a_turn_made_again_within_the_grace_changes_nothing(grants: GrantStore, now: int) -> None:
+    """The same generation, dated as the first time; also by a clock that is a little behind."""
+    grants.redeem(REDEMPTION)
+    grants.turn(TURN)
+    assert grants.turn(replace(TURN, now=now, expires_at=9_999)) == (TURNED, None)
+    assert grants.get(GRANT.grant_id, 210) == TURNED
+
+
+def test_a_turn_made_again_later_is_replay(grants: GrantStore) -> None:
+    """With the grant as it is; to revoke it is the caller's part."""
+    grants.redeem(REDEMPTION)
+    grants.turn(TURN)
+    assert grants.turn(replace(TURN, now=211)) == (TURNED, Reason.REFRESH_TOKEN_REPLAYED)
+    assert grants.get(GRANT.grant_id, 211) == TURNED
+
+
+def test_a_generation_before_the_last_is_replay_at_once(grants: GrantStore) -> None:
+    """Whoever has the last one has shown that the answer arrived; and one that has never been is refused alike."""
+    grants.redeem(REDEMPTION)
+    grants.turn(TURN)
+    grants.turn(replace(TURN, generation=1))
+    for generation in (0, 3, 9):
+        assert grants.turn(replace(TURN, generation=generation))[1] is Reason.REFRESH_TOKEN_REPLAYED
+
+
+UNTURNABLE: list[tuple[dict[str, Any], Reason]] = [
+    ({"client_id": "other"}, Reason.TOKEN_OF_ANOTHER_CLIENT),
+    ({"client_id": ""}, Reason.TOKEN_OF_ANOTHER_CLIENT),
+    ({"client_id": "other", "generation": 7}, Reason.TOKEN_OF_ANOTHER_CLIENT),
+    ({"generation": 7}, Reason.REFRESH_TOKEN_REPLAYED),
+    ({"now": 9_000}, Reason.GRANT_UNKNOWN),
+    ({"now": 20_000}, Reason.GRANT_UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("different", "reason"), UNTURNABLE)
+def test_a_turn_that_is_refused_moves_nothing(grants: GrantStore, different: dict[str, Any], reason: Reason) -> None:
+    """Clause by clause; the right one still works."""
+    grants.redeem(REDEMPTION)
+    assert grants.turn(replace(TURN, **different)) == (REDEEMED, reason)
+    assert grants.get(GRANT.grant_id, 200) == REDEEMED
+    assert grants.turn(TURN) == (TURNED, None)
+
+
+def test_a_grant_that_is_revoked_or_gone_does_not_turn(grants: GrantStore) -> None:
+    """Not within the grace either, and nothing comes into being."""
+    grants.redeem(REDEMPTION)
+    grants.turn(TURN)
+    grants.revoke(GRANT.grant_id, 201)
+    for generation in (0, 1):
+        again = replace(TURN, generation=generation, now=202)
+        assert grants.turn(again) == (replace(TURNED, revoked_at=201), Reason.GRANT_REVOKED)
+    assert grants.turn(replace(TURN, grant_id="gone")) == (None, Reason.GRANT_UNKNOWN)
+    assert grants.get("gone", 0) is None
+
+
+def test_a_grant_whose_code_was_not_redeemed_does_not_turn(grants: GrantStore) -> None:
+    """There is no generation yet that a token could be of."""
+    assert grants.turn(replace(TURN, now=120)) == (GRANT, Reason.REFRESH_TOKEN_REPLAYED)
+
+
+def test_thirty_who_use_one_refresh_token_make_one_turn(grants: GrantStore) -> None:
+    """Each gets the same grant, so each gets the same successor."""
+    grants.redeem(REDEMPTION)
+    outcomes = at_once(30, lambda number: grants.turn(replace(TURN, now=200 + number % 5)))
+    assert {reason for _, reason in outcomes} == {None}
+    [grant] = {repr(grant): grant for grant, _ in outcomes}.values()
+    assert grant
+    assert (grant.generation, grants.get(GRANT.grant_id, 300)) == (1, grant)
+
+
+def test_a_grant_revoked_while_it_turns_stays_revoked(grants: GrantStore) -> None:
+    """Whichever came first."""
+    grants.redeem(REDEMPTION)
+
+    def turn_or_revoke(number: int) -> object:
+        if number % 3:
+            return grants.turn(TURN)
+        grants.revoke(GRANT.grant_id, 201)
+        return None
+
+    at_once(12, turn_or_revoke)
+    final = grants.get(GRANT.grant_id, 202)
+    assert final
+    assert final.revoked_at == 201
+    assert grants.turn(replace(TURN, generation=final.generation or 0))[1] is Reason.GRANT_REVOKED
+
+
 # what only the adapter can show
 
 
@@ -236,18 +338,22 @@ def test_writes_whose_answer_was_lost_are_successes(tables: Tables, losing: int)
     tables.connection.losing = losing
     assert store.redeem(REDEMPTION) == (REDEEMED, None)
     tables.connection.losing = losing
-    store.revoke(GRANT.grant_id, 120)
-    assert store.get(GRANT.grant_id, 130) == replace(REDEEMED, revoked_at=120)
+    assert store.turn(TURN) == (TURNED, None)
+    tables.connection.losing = losing
+    store.revoke(GRANT.grant_id, 220)
+    assert store.get(GRANT.grant_id, 230) == replace(TURNED, revoked_at=220)
 
 
-def test_redeeming_and_revoking_are_one_call_each(tables: Tables, stored: DynamoDbGrantStore) -> None:
-    """Refused or not."""
+def test_redeeming_turning_and_revoking_are_one_call_each(tables: Tables, stored: DynamoDbGrantStore) -> None:
+    """Refused or not; a turn as well, made again or not."""
     calls: list[str] = []
     tables.dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
     for request_id in ("r1", "r2"):
         stored.redeem(replace(REDEMPTION, request_id=request_id))
+    for now in (200, 205, 300):
+        stored.turn(replace(TURN, now=now))
     stored.revoke(GRANT.grant_id, 120)
-    assert calls == ["UpdateItem"] * 3
+    assert calls == ["UpdateItem"] * 6
 
 
 def test_a_malformed_grant_is_unavailable(tables: Tables, stored: DynamoDbGrantStore) -> None:
@@ -256,7 +362,11 @@ def test_a_malformed_grant_is_unavailable(tables: Tables, stored: DynamoDbGrantS
         tables.dynamodb.put_item(
             TableName=tables.state, Item={"pk": {"S": f"grant#{GRANT.grant_id}"}, "expires_at": {"N": "700"}, **remnant}
         )
-        for ask in (lambda: stored.get(GRANT.grant_id, 110), lambda: stored.redeem(REDEMPTION)):
+        for ask in (
+            lambda: stored.get(GRANT.grant_id, 110),
+            lambda: stored.redeem(REDEMPTION),
+            lambda: stored.turn(TURN),
+        ):
             with pytest.raises(OAuthError) as raised:
                 ask()
             assert raised.value.reason is Reason.RECORD_INVALID
@@ -271,6 +381,10 @@ def test_a_write_that_was_refused_is_never_taken_for_a_success(
     with pytest.raises(OAuthError) as raised:
         stored.redeem(replace(REDEMPTION, request_id="r2"))
     assert raised.value.status == 503
+    monkeypatch.setattr(Turn, "refused_by", lambda *_: None)
+    with pytest.raises(OAuthError) as raised:
+        stored.turn(replace(TURN, client_id="other"))
+    assert raised.value.status == 503
 
 
 def test_a_table_that_is_missing_is_unavailable(tables: Tables) -> None:
@@ -280,6 +394,7 @@ def test_a_table_that_is_missing_is_unavailable(tables: Tables) -> None:
         lambda: store.create(GRANT),
         lambda: store.redeem(REDEMPTION),
         lambda: store.release(REDEMPTION),
+        lambda: store.turn(TURN),
         lambda: store.revoke("g", 1),
         lambda: store.get("g", 1),
     ):

@@ -1,5 +1,6 @@
 """ports.KeySetStore: what every place keeps to in which keys are published."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,6 +29,16 @@ def test_a_published_set_is_loaded_as_it_was(key_sets: KeySetStore) -> None:
     assert key_sets.load() == key_set(1)
     assert key_sets.publish(key_set(2, "b"))
     assert key_sets.load() == key_set(2, "b")
+
+
+def test_keys_that_only_verify_are_kept_apart(key_sets: KeySetStore) -> None:
+    """Withdrawn, and known to our own endpoints while a refresh token may come back that they signed."""
+    withdrawn = replace(key_set(1, "b"), verify_only=key_set(1, "a").keys)
+    assert key_sets.publish(withdrawn)
+    assert key_sets.load() == withdrawn
+    [kid, _] = [key.kid for key in withdrawn.verify_only]
+    assert key_sets.load().known(kid) == withdrawn.verify_only[0]
+    assert key_sets.load().get(kid) is None
 
 
 @pytest.mark.parametrize("version", [1, 2, 4, 5])

@@ -158,11 +158,11 @@ def test_a_flood_of_wrong_secrets_costs_one_read_a_second(deployment: Deployment
 
 def test_a_warm_request_takes_the_time_of_a_few_signatures(deployment: Deployment) -> None:
     """No load of keys, no read of clients: measured against signatures made in the same run, not in seconds."""
-    from signet.keys.keyring import active_signer
+    from signet.keys.keyring import loaded
 
     machine = deployment.register()
     event = token_event(GRANT, basic=machine.basic)
-    signer = active_signer(deployment.keyring())
+    signer = loaded(deployment.keyring()).signer
     deployment.token(event)
 
     def cpu(times: int, work: object) -> float:

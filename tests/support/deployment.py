@@ -47,6 +47,8 @@ LOGICAL_IDS = {
     "token": "TokenFunction",
     "jwks": "JwksFunction",
     "userinfo": "UserinfoFunction",
+    "revocation": "RevocationFunction",
+    "introspection": "IntrospectionFunction",
     "key_rotation": "KeyRotationFunction",
 }
 
@@ -401,7 +403,11 @@ class Deployment:
             self._losing.remove(operation)
             botocore_stubber(event_name, request)
             raise ReadTimeoutError(endpoint_url="https://aws.example")
-        return fault() if fault else None
+        if fault is None:
+            return None
+        # every handler of this event is called, and moto's must not perform what AWS never saw
+        request.url = "https://aws.invalid/"
+        return fault()
 
     def _create(self, template: Template) -> Template:
         [secret] = template.resources("AWS::SecretsManager::Secret").values()

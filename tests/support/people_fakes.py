@@ -5,9 +5,10 @@ from dataclasses import replace
 from threading import Lock
 
 from signet.errors import Reason, unavailable
-from signet.model.grant import Grant, Redemption
+from signet.model.grant import Grant, Redemption, Turn
 from signet.model.scope import ScopeCatalogue
 from signet.model.session import Attempts, Session
+from signet.model.token_status import Status
 from signet.model.user import Consent, User, login_name
 
 
@@ -186,6 +187,15 @@ class InMemoryGrantStore:
             if grant and grant.redeemed_by == redemption.request_id and grant.revoked_at is None:
                 self._grants[grant.grant_id] = replace(grant, redeemed_at=None, redeemed_by=None, generation=None)
 
+    def turn(self, turn: Turn) -> tuple[Grant | None, Reason | None]:
+        with self._lock:
+            grant = self._grants.get(turn.grant_id)
+            reason = turn.refused_by(grant)
+            if reason is None and grant and not turn.repeats(grant):
+                grant = replace(grant, generation=turn.generation + 1, rotated_at=turn.now, expires_at=turn.expires_at)
+                self._grants[grant.grant_id] = grant
+            return grant, reason
+
     def revoke(self, grant_id: str, now: int) -> None:
         with self._lock:
             grant = self._grants.get(grant_id)
@@ -195,3 +205,22 @@ class InMemoryGrantStore:
     def get(self, grant_id: str, now: int) -> Grant | None:
         grant = self._grants.get(grant_id)
         return grant if grant and now < grant.expires_at else None
+
+
+class InMemoryTokenStatusStore:
+    """ports.TokenStatusStore in a dictionary, beside the grants and the people that tokens are of."""
+
+    def __init__(self, grants: InMemoryGrantStore, people: InMemoryPeople) -> None:
+        self._grants = grants
+        self._people = people
+        self._blacklisted: dict[str, int] = {}
+
+    def blacklist(self, jti: str, expires_at: int) -> None:
+        self._blacklisted[jti] = expires_at
+
+    def status(self, jti: str, grant_id: str | None, sub: str | None, now: int) -> Status:
+        return Status(
+            blacklisted=now < self._blacklisted.get(jti, now),
+            grant=self._grants.get(grant_id, now) if grant_id else None,
+            user=self._people.users.get(sub) if sub else None,
+        )

@@ -15,6 +15,7 @@ from signet.aws.consents import DynamoDbConsentStore
 from signet.aws.grants import DynamoDbGrantStore
 from signet.aws.scopes import DynamoDbScopeStore
 from signet.aws.sessions import DynamoDbSessionStore
+from signet.aws.token_status import DynamoDbTokenStatusStore
 from signet.aws.users import DynamoDbUserRegistry
 from signet.endpoints.table import ENDPOINTS
 from signet.model.scope import Scope
@@ -80,6 +81,7 @@ class Service:
         self.consents = DynamoDbConsentStore(dynamodb, registry)
         self.grants = DynamoDbGrantStore(dynamodb, state)
         self.sessions = Sessions(DynamoDbSessionStore(dynamodb, state), self.clock)
+        self.token_status = DynamoDbTokenStatusStore(dynamodb, registry, state)
         self._scopes = DynamoDbScopeStore(dynamodb, registry)
 
     @property

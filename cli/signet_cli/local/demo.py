@@ -21,7 +21,7 @@ WEB = {
     "client_id": "bookshop",
     "client_name": "Bookshop",
     "token_endpoint_auth_method": "none",
-    "grant_types": ["authorization_code"],
+    "grant_types": ["authorization_code", "refresh_token"],
     "redirect_uris": ["http://127.0.0.1:5000/callback"],
     "scope": "openid profile email",
 }

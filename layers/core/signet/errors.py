@@ -50,6 +50,7 @@ class Reason(StrEnum):
     AUTHENTICATION_MALFORMED = "authentication_malformed"
     AUTHENTICATION_REPEATED = "authentication_repeated"
     AUTHENTICATION_METHOD_NOT_REGISTERED = "authentication_method_not_registered"
+    CLIENT_PUBLIC = "client_public"
     CLIENT_UNKNOWN = "client_unknown"
     CLIENT_SECRET_WRONG = "client_secret_wrong"  # noqa: S105 - a reason, not a secret
     SCOPE_MALFORMED = "scope_malformed"
@@ -73,6 +74,7 @@ class Reason(StrEnum):
     TOKEN_MISSING = "token_missing"  # noqa: S105 - a reason
     TOKEN_INVALID = "token_invalid"  # noqa: S105 - a reason
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a reason
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a reason
     SCOPE_INSUFFICIENT = "scope_insufficient"
     CODE_MALFORMED = "code_malformed"
     CODE_UNKNOWN = "code_unknown"
@@ -81,6 +83,11 @@ class Reason(StrEnum):
     CODE_EXPIRED = "code_expired"
     CODE_VERIFIER_WRONG = "code_verifier_wrong"
     REDIRECT_URI_DIFFERS = "redirect_uri_differs"
+    GRANT_UNKNOWN = "grant_unknown"
+    REFRESH_TOKEN_REPLAYED = "refresh_token_replayed"  # noqa: S105 - a reason
+    TOKEN_OF_ANOTHER_CLIENT = "token_of_another_client"  # noqa: S105 - a reason
+    TOKEN_OF_ANOTHER_AUDIENCE = "token_of_another_audience"  # noqa: S105 - a reason
+    CONSENT_REVOKED = "consent_revoked"
     GRANT_REVOKED = "grant_revoked"
     USER_DISABLED = "user_disabled"
     STORE_UNAVAILABLE = "store_unavailable"

@@ -47,6 +47,20 @@ def body_parameters(request: HttpRequest) -> Parameters:
     raise _media_type_unknown()
 
 
+def secret_parameters(request: HttpRequest, names: frozenset[str]) -> Parameters:
+    """Parameters of the body, after a look that none of these names stands in the URL, where it would end in logs."""
+    if request.query and not names.isdisjoint(query_parameters(request)):
+        raise invalid_request(Reason.PARAMETER_IN_QUERY, "Parameters belong in the body, never in the URL.")
+    return body_parameters(request)
+
+
+def required(parameters: Parameters, name: str) -> str:
+    """A parameter that must be there. Raises invalid_request."""
+    if name not in parameters:
+        raise invalid_request(Reason.PARAMETER_MISSING, f"The {name} parameter is missing.")
+    return parameters[name]
+
+
 def query_parameters(request: HttpRequest) -> Parameters:
     """Parameters of the query string, under the same rules."""
     return single(_form_pairs(request.query.encode("utf-8", "surrogatepass")))

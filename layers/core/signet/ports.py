@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 from signet.errors import Reason
 from signet.model.client import Client
-from signet.model.grant import Grant, Redemption
+from signet.model.grant import Grant, Redemption, Turn
 from signet.model.key import KeySet
 from signet.model.scope import ScopeCatalogue
 from signet.model.session import Attempts, Session
+from signet.model.token_status import Status
 from signet.model.user import Consent, User
 
 Clock = Callable[[], float]
@@ -188,11 +189,31 @@ class GrantStore(Protocol):
     def release(self, redemption: Redemption) -> None:
         """Take this redemption back: nothing came of it. A grant that was revoked meanwhile stays as it is."""
 
+    def turn(self, turn: Turn) -> tuple[Grant | None, Reason | None]:
+        """Move a grant to its next generation in one write, by the clauses of Turn.refused_by.
+
+        The grant as it stands after this turn, also where it has been made a moment ago, and None; or what is stored,
+        unchanged, and why it was refused.
+        """
+
     def revoke(self, grant_id: str, now: int) -> None:
         """Revoke a grant for good; revoking it twice, or one that is gone, changes nothing."""
 
     def get(self, grant_id: str, now: int) -> Grant | None:
         """The grant, revoked or not; None past its end."""
+
+
+class TokenStatusStore(Protocol):
+    """Which tokens no longer count, though their signature holds and they have not expired."""
+
+    def blacklist(self, jti: str, expires_at: int) -> None:
+        """Revoke one token until it would have expired; revoking it twice changes nothing."""
+
+    def status(self, jti: str, grant_id: str | None, sub: str | None, now: int) -> Status:
+        """What is on record of a token, in one read: itself, its grant and its user, where it has them.
+
+        What is past its end is not there, whether or not it has been deleted yet.
+        """
 
 
 class Audit(Protocol):

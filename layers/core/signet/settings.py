@@ -7,6 +7,18 @@ from urllib.parse import urlsplit
 LONGEST_TOKEN_LIFETIME = 86_400
 """Seconds no signed access token may outlive: a retired key stays published this long after its last signature."""
 
+LONGEST_REFRESH_TOKEN_LIFETIME = 365 * 86_400
+"""Seconds no refresh token may outlive: a withdrawn key is kept this long to verify those that it signed."""
+
+REFRESH_TOKEN_LIFETIME = 90 * 86_400
+"""Seconds after its code was issued that a grant ends, whatever is refreshed, unless registered otherwise."""
+
+REFRESH_TOKEN_IDLE_LIFETIME = 30 * 86_400
+"""Seconds in which a refresh token must be used, unless its client is registered otherwise."""
+
+REFRESH_GRACE = 10
+"""Seconds in which a refresh token that was used gets the same successor again: a lost answer, a second tab."""
+
 CLIENT_CACHE = 60
 """Seconds an execution environment may go on using a client it has read."""
 

@@ -35,6 +35,8 @@ def handler_for(function: str) -> Handler:
         "token": _token_function,
         "jwks": _jwks_function,
         "userinfo": _userinfo_function,
+        "revocation": _revocation_function,
+        "introspection": _introspection_function,
         "key_rotation": _key_rotation_function,
     }[function]()
 
@@ -45,13 +47,15 @@ def _token_function() -> Handler:
 
 def _token_answers(audit: Audit) -> Answers:
     from signet.aws.clients import DynamoDbClientRegistry
+    from signet.aws.consents import DynamoDbConsentStore
     from signet.aws.grants import DynamoDbGrantStore
     from signet.aws.keyring_secret import KeyringSecret
     from signet.aws.users import DynamoDbUserRegistry
     from signet.cache import CachedClientStore
     from signet.endpoints.token import TokenEndpoint
     from signet.grants.request import GrantServices
-    from signet.keys.keyring import active_signer
+    from signet.keys.keyring import loaded
+    from signet.tokens.inspect import RefreshTokenReader
     from signet.tokens.issue import Issuer
 
     settings = environ.settings()
@@ -59,17 +63,20 @@ def _token_answers(audit: Audit) -> Answers:
     table = environ.registry_table()
     registry = DynamoDbClientRegistry(dynamodb, table)
     keyring = KeyringSecret(secretsmanager, environ.keyring_secret())
-    signer = Remembered(lambda: active_signer(keyring.current()), KEYRING_CACHE, time.time)
+    ring = Remembered(lambda: loaded(keyring.current()), KEYRING_CACHE, time.time)
     clients = CachedClientStore(registry, CLIENT_CACHE, time.time)
     services = GrantServices(
         settings=settings,
         clock=time.time,
         grants=DynamoDbGrantStore(dynamodb, environ.state_table()),
         users=DynamoDbUserRegistry(dynamodb, table),
+        consents=DynamoDbConsentStore(dynamodb, table),
         scopes=_scopes(dynamodb, table),
+        refresh_token=RefreshTokenReader(settings, lambda kid: ring.get().public.get(kid)),  # noqa: PLW0108 - the ring of then,
     )
-    endpoint = TokenEndpoint(services, clients, Issuer(settings, signer.get, time.time), time.time, audit)
-    _preload(signer.get)
+    issuer = Issuer(settings, lambda: ring.get().signer, time.time)
+    endpoint = TokenEndpoint(services, clients, issuer, time.time, audit)
+    _preload(ring.get)
     return Answers({"token": endpoint})
 
 
@@ -133,8 +140,7 @@ def _userinfo_function() -> Handler:
 
 
 def _userinfo_answers(audit: Audit) -> Answers:
-    from signet.aws.grants import DynamoDbGrantStore
-    from signet.aws.users import DynamoDbUserRegistry
+    from signet.aws.token_status import DynamoDbTokenStatusStore
     from signet.endpoints.userinfo import UserInfoEndpoint
     from signet.tokens.inspect import Inspector
 
@@ -143,14 +149,67 @@ def _userinfo_answers(audit: Audit) -> Answers:
     key_set = _key_set(dynamodb, registry)
     endpoint = UserInfoEndpoint(
         inspector=Inspector(settings, key_set),
-        grants=DynamoDbGrantStore(dynamodb, environ.state_table()),
-        users=DynamoDbUserRegistry(dynamodb, registry),
+        tokens=DynamoDbTokenStatusStore(dynamodb, registry, environ.state_table()),
         scopes=_scopes(dynamodb, registry),
         clock=time.time,
         audit=audit,
     )
     _preload(key_set)
     return Answers({"userinfo": endpoint})
+
+
+def _revocation_function() -> Handler:
+    return HttpFunction(_revocation_answers)
+
+
+def _revocation_answers(audit: Audit) -> Answers:
+    from signet.aws.clients import DynamoDbClientRegistry
+    from signet.aws.grants import DynamoDbGrantStore
+    from signet.aws.token_status import DynamoDbTokenStatusStore
+    from signet.cache import CachedClientStore
+    from signet.endpoints.revocation import RevocationEndpoint
+    from signet.tokens.inspect import Inspector
+
+    settings = environ.settings()
+    dynamodb = sdk_client("dynamodb")
+    registry, state = environ.registry_table(), environ.state_table()
+    key_set = _key_set(dynamodb, registry)
+    endpoint = RevocationEndpoint(
+        inspector=Inspector(settings, key_set),
+        clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
+        grants=DynamoDbGrantStore(dynamodb, state),
+        tokens=DynamoDbTokenStatusStore(dynamodb, registry, state),
+        clock=time.time,
+        audit=audit,
+    )
+    _preload(key_set)
+    return Answers({"revocation": endpoint})
+
+
+def _introspection_function() -> Handler:
+    return HttpFunction(_introspection_answers)
+
+
+def _introspection_answers(audit: Audit) -> Answers:
+    from signet.aws.clients import DynamoDbClientRegistry
+    from signet.aws.token_status import DynamoDbTokenStatusStore
+    from signet.cache import CachedClientStore
+    from signet.endpoints.introspection import IntrospectionEndpoint
+    from signet.tokens.inspect import Inspector
+
+    settings = environ.settings()
+    dynamodb = sdk_client("dynamodb")
+    registry = environ.registry_table()
+    key_set = _key_set(dynamodb, registry)
+    endpoint = IntrospectionEndpoint(
+        inspector=Inspector(settings, key_set),
+        clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
+        tokens=DynamoDbTokenStatusStore(dynamodb, registry, environ.state_table()),
+        clock=time.time,
+        audit=audit,
+    )
+    _preload(key_set)
+    return Answers({"introspection": endpoint})
 
 
 def _key_set(dynamodb: Any, registry: str) -> Callable[[], KeySet]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from signet.errors import OAuthError, Reason
 from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
-from signet.keys.keyring import Keyring, KeyringInvalid, active_signer, signer
+from signet.keys.keyring import Keyring, KeyringInvalid, loaded, signer
 from signet.model.key import KeyState, RingKey
 
 JWKS = [ALGORITHMS["RS256"].generate() for _ in range(3)]
@@ -107,7 +107,7 @@ def test_no_change_of_a_private_key_fails_otherwise(member: str, value: Any) -> 
     document["keys"][0]["jwk"] = jwk
     refusal: OAuthError | None = None
     try:
-        assert active_signer(json.dumps(document)).kid == thumbprint(JWKS[0])
+        assert loaded(json.dumps(document)).signer.kid == thumbprint(JWKS[0])
     except OAuthError as error:
         refusal = error
     assert refusal is None or refusal.reason is Reason.KEYRING_INVALID
@@ -116,13 +116,19 @@ def test_no_change_of_a_private_key_fails_otherwise(member: str, value: Any) -> 
 def test_the_active_key_signs() -> None:
     """Not the first, not the next."""
     ring = Keyring((RING.keys[1], RING.keys[2], RING.keys[0]))
-    assert active_signer(ring.to_document()).kid == RING.keys[0].kid
+    assert loaded(ring.to_document()).signer.kid == RING.keys[0].kid
+
+
+def test_every_key_of_the_ring_verifies_by_its_public_half() -> None:
+    """The next one too: where a newer ring was read it signs already, and its tokens come here."""
+    public = loaded(RING.to_document()).public
+    assert public == {key.kid: ("RS256", public_jwk(key.jwk)) for key in RING.keys}
 
 
 def test_an_empty_ring_cannot_sign() -> None:
     """The first rotation has not run: that is another reason than a corrupt ring."""
     with pytest.raises(OAuthError) as refusal:
-        active_signer('{"keys":[]}')
+        loaded('{"keys":[]}')
     assert refusal.value.reason is Reason.KEYRING_EMPTY
     assert refusal.value.status == 503
 

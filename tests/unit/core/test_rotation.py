@@ -3,9 +3,11 @@
 import pytest
 
 from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
+from signet.keys.jwks import published_with
 from signet.keys.keyring import Keyring
 from signet.keys.rotation import Rotation, RotationPolicy, RotationRefused, rotated
 from signet.model.key import KeySet, KeyState, PublishedKey, RingKey
+from signet.settings import LONGEST_REFRESH_TOKEN_LIFETIME
 from tests.support.fakes import InMemoryKeyringVersions, InMemoryKeySetStore, RecordingAudit
 
 JWKS = [ALGORITHMS["RS256"].generate() for _ in range(4)]
@@ -58,12 +60,27 @@ def test_a_ring_that_lost_its_next_key_gets_one_and_nothing_else_moves() -> None
 
 
 @pytest.mark.parametrize(("retire_at", "stays"), [(NOW + 1, True), (NOW, False), (NOW - 1, False), (None, False)])
-def test_a_retiring_key_stays_until_its_time(retire_at: int | None, stays: bool) -> None:  # noqa: FBT001
-    """Not a second longer than the last token it signed needs it."""
+def test_a_retiring_key_stays_published_until_its_time(retire_at: int | None, stays: bool) -> None:  # noqa: FBT001
+    """Not a second longer than the last access token it signed needs it; then it only verifies what comes back here."""
     retiring = key(2, KeyState.RETIRING, retire_at)
     ring = Keyring((ACTIVE, NEXT, retiring))
     turned = rotated(ring, published(ACTIVE, NEXT, retiring, at=0), POLICY, NOW, lambda _: key(3))
-    assert (retiring.kid in dict(states(turned))) is stays
+    assert dict(states(turned))[retiring.kid] is (KeyState.RETIRING if stays else KeyState.VERIFY_ONLY)
+    shown = published_with(published(ACTIVE, NEXT, retiring, at=0), turned, NOW)
+    assert (shown.get(retiring.kid) is not None) is stays
+    assert shown.known(retiring.kid)
+
+
+def test_a_withdrawn_key_keeps_its_public_half_alone_and_no_longer_than_a_refresh_token() -> None:
+    """What cannot sign cannot be stolen; what nobody can present any more need not be known."""
+    retiring = key(2, KeyState.RETIRING, NOW)
+    turned = rotated(Keyring((ACTIVE, NEXT, retiring)), published(ACTIVE, NEXT, at=0), POLICY, NOW, lambda _: key(3))
+    withdrawn = next(one for one in turned.keys if one.kid == retiring.kid)
+    assert withdrawn.jwk == public_jwk(retiring.jwk)
+    assert withdrawn.retire_at == NOW + LONGEST_REFRESH_TOKEN_LIFETIME
+    for later, known in ((withdrawn.retire_at - 1, True), (withdrawn.retire_at, False)):
+        again = rotated(turned, KeySet(), POLICY, later, lambda _: key(1))
+        assert (retiring.kid in dict(states(again))) is known
 
 
 class Rivals(InMemoryKeySetStore):

@@ -9,6 +9,7 @@ _METRICS = {
     "token_issued": ("TokensIssued", "grant_type"),
     "request_refused": ("RequestsRefused", "reason"),
     "request_failed": ("RequestsFailed", "reason"),
+    "token_revoked": ("TokensRevoked", "token_type"),
     "code_issued": ("CodesIssued", None),
     "login": ("Logins", None),
     "login_refused": ("LoginsRefused", "reason"),

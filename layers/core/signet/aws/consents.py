@@ -1,19 +1,15 @@
 """What people have allowed, in the registry table: item `user#<sub>` / `consent#<client_id>`."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from signet.aws.attributes import Item, attribute, item
 from signet.aws.failures import calling
-from signet.aws.queries import found
+from signet.aws.queries import batch, found
 from signet.aws.records import record, restored
-from signet.aws.users import stored_user
-from signet.errors import Reason, unavailable
+from signet.aws.users import stored_user, user_key
+from signet.errors import Reason
 from signet.model.user import Consent, User
-
-_PAUSES = (0.0, 0.05, 0.2)
-"""Seconds before each try: what DynamoDB left unread under load is asked for again."""
 
 
 class DynamoDbConsentStore:
@@ -25,7 +21,8 @@ class DynamoDbConsentStore:
 
     def get(self, sub: str, client_id: str) -> tuple[User | None, Consent | None]:
         """As ports.ConsentStore.get, by one consistent read of both items."""
-        items = self._items(item({"pk": f"user#{sub}", "sk": "user"}), _key(sub, client_id))
+        found_items = batch(self._dynamodb, {self._table: [user_key(sub), _key(sub, client_id)]})[self._table]
+        items = {stored["sk"]["S"]: stored for stored in found_items}
         user, consent = items.get("user"), items.get(f"consent#{client_id}")
         return (stored_user(user) if user else None), (restored(Consent, consent) if consent else None)
 
@@ -51,20 +48,6 @@ class DynamoDbConsentStore:
             ConsistentRead=True,
         )
         return (restored(Consent, stored) for stored in items)
-
-    def _items(self, *keys: Item) -> dict[str, Item]:
-        """The items of these keys that there are, by sort key."""
-        items: dict[str, Item] = {}
-        wanted: dict[str, Any] = {self._table: {"Keys": list(keys), "ConsistentRead": True}}
-        for pause in _PAUSES:
-            time.sleep(pause)
-            with calling("dynamodb:BatchGetItem", Reason.STORE_UNAVAILABLE):
-                answer = self._dynamodb.batch_get_item(RequestItems=wanted)
-            items |= {stored["sk"]["S"]: stored for stored in answer["Responses"].get(self._table, ())}
-            wanted = answer.get("UnprocessedKeys", {})
-            if not wanted:
-                return items
-        raise unavailable(Reason.STORE_UNAVAILABLE, "dynamodb:BatchGetItem UnprocessedKeys")
 
 
 def _key(sub: str, client_id: str) -> Item:

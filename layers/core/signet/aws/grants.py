@@ -10,7 +10,7 @@ from signet.aws.attributes import Item, attribute, item
 from signet.aws.failures import calling, code
 from signet.aws.records import malformed, record, restored
 from signet.errors import Reason, unavailable
-from signet.model.grant import Grant, Redemption
+from signet.model.grant import Grant, Redemption, Turn
 
 _REDEEMABLE = (
     # this code, or there is no such grant
@@ -32,6 +32,17 @@ _REDEEMABLE = (
 _REDEEM = "SET redeemed_at = :now, redeemed_by = :request_id, generation = :first, expires_at = :expires_at"
 
 
+_TURNABLE = (
+    # the generation that the token is of: whoever comes second finds the next one
+    "generation = :generation",
+    "client_id = :client_id",
+    "attribute_not_exists(revoked_at)",
+    # time to live deletes late, so the end is compared
+    "expires_at > :now",
+)
+"""The clauses of Turn.refused_by, but for the repetition, which is no write."""
+
+
 class DynamoDbGrantStore:
     """ports.GrantStore on a table. `dynamodb` is a botocore client."""
 
@@ -41,7 +52,7 @@ class DynamoDbGrantStore:
 
     def create(self, grant: Grant) -> None:
         """As ports.GrantStore.create."""
-        stored = {**_key(grant.grant_id), **_item(grant)}
+        stored = {**grant_key(grant.grant_id), **_item(grant)}
         with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
             try:
                 self._dynamodb.put_item(
@@ -61,7 +72,7 @@ class DynamoDbGrantStore:
             try:
                 answer = self._dynamodb.update_item(
                     TableName=self._table,
-                    Key=_key(redemption.code.grant_id),
+                    Key=grant_key(redemption.code.grant_id),
                     UpdateExpression=_REDEEM,
                     ConditionExpression=" AND ".join(_REDEEMABLE),
                     ExpressionAttributeValues=item(
@@ -83,7 +94,7 @@ class DynamoDbGrantStore:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 return _refused(redemption, error.response.get("Item"))
-        return _grant(answer["Attributes"]), None
+        return stored_grant(answer["Attributes"]), None
 
     def release(self, redemption: Redemption) -> None:
         """As ports.GrantStore.release."""
@@ -91,7 +102,7 @@ class DynamoDbGrantStore:
             try:
                 self._dynamodb.update_item(
                     TableName=self._table,
-                    Key=_key(redemption.code.grant_id),
+                    Key=grant_key(redemption.code.grant_id),
                     UpdateExpression="REMOVE redeemed_at, redeemed_by, generation",
                     # by this very request, and no replay has been seen since
                     ConditionExpression="redeemed_by = :request_id AND attribute_not_exists(revoked_at)",
@@ -101,13 +112,40 @@ class DynamoDbGrantStore:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
 
+    def turn(self, turn: Turn) -> tuple[Grant | None, Reason | None]:
+        """As ports.GrantStore.turn."""
+        with calling("dynamodb:UpdateItem", Reason.STORE_UNAVAILABLE):
+            try:
+                answer = self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=grant_key(turn.grant_id),
+                    UpdateExpression="SET generation = :next, rotated_at = :now, expires_at = :expires_at",
+                    ConditionExpression=" AND ".join(_TURNABLE),
+                    ExpressionAttributeValues=item(
+                        {
+                            ":generation": turn.generation,
+                            ":next": turn.generation + 1,
+                            ":client_id": turn.client_id,
+                            ":now": turn.now,
+                            ":expires_at": turn.expires_at,
+                        }
+                    ),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+                return _not_turned(turn, error.response.get("Item"))
+        return stored_grant(answer["Attributes"]), None
+
     def revoke(self, grant_id: str, now: int) -> None:
         """As ports.GrantStore.revoke."""
         with calling("dynamodb:UpdateItem", Reason.STORE_UNAVAILABLE):
             try:
                 self._dynamodb.update_item(
                     TableName=self._table,
-                    Key=_key(grant_id),
+                    Key=grant_key(grant_id),
                     UpdateExpression="SET revoked_at = if_not_exists(revoked_at, :now)",
                     # an update of what has been deleted would make an item that is nothing but revoked
                     ConditionExpression="attribute_exists(pk)",
@@ -120,21 +158,31 @@ class DynamoDbGrantStore:
     def get(self, grant_id: str, now: int) -> Grant | None:
         """As ports.GrantStore.get, by one consistent read."""
         with calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
-            answer = self._dynamodb.get_item(TableName=self._table, Key=_key(grant_id), ConsistentRead=True)
-        grant = _grant(answer["Item"]) if "Item" in answer else None
+            answer = self._dynamodb.get_item(TableName=self._table, Key=grant_key(grant_id), ConsistentRead=True)
+        grant = stored_grant(answer["Item"]) if "Item" in answer else None
         return grant if grant and now < grant.expires_at else None
 
 
 def _refused(redemption: Redemption, stored: Item | None) -> tuple[Grant | None, Reason]:
     """What stood in the way of a redemption. Raises OAuthError rather than take a refused write for a success."""
-    grant = _grant(stored) if stored else None
+    grant = stored_grant(stored) if stored else None
     reason = redemption.refused_by(grant)
     if reason is None:
         raise unavailable(Reason.STORE_UNAVAILABLE, "dynamodb:UpdateItem refused what its condition allows")
     return grant, reason
 
 
-def _key(grant_id: str) -> Item:
+def _not_turned(turn: Turn, stored: Item | None) -> tuple[Grant | None, Reason | None]:
+    """The grant that this turn has moved already, or what stood in its way. Raises OAuthError as _refused."""
+    grant = stored_grant(stored) if stored else None
+    reason = turn.refused_by(grant)
+    if reason is None and not (grant and turn.repeats(grant)):
+        raise unavailable(Reason.STORE_UNAVAILABLE, "dynamodb:UpdateItem refused what its condition allows")
+    return grant, reason
+
+
+def grant_key(grant_id: str) -> Item:
+    """The key of a grant's item."""
     return item({"pk": f"grant#{grant_id}"})
 
 
@@ -148,7 +196,8 @@ def _item(grant: Grant) -> Item:
     return {**attributes, "claims": attribute(json.dumps(grant.claims))}
 
 
-def _grant(stored: Item) -> Grant:
+def stored_grant(stored: Item) -> Grant:
+    """The grant of an item. Raises OAuthError for one that is malformed."""
     try:
         claims = json.loads(stored["claims"]["S"])
     except (KeyError, TypeError, ValueError):

@@ -59,7 +59,12 @@ def _condition(version: int) -> dict[str, Any]:
 def _key_set(stored: Item) -> KeySet:
     try:
         record = values(stored)
-        return KeySet(tuple(_published_key(**key) for key in record["keys"]), record["version"])
+        keys, verify_only = record["keys"], record.get("verify_only", ())
+        return KeySet(
+            keys=tuple(_published_key(**key) for key in keys),
+            version=record["version"],
+            verify_only=tuple(_published_key(**key) for key in verify_only),
+        )
     except (KeyError, TypeError, ValueError):
         raise unavailable(Reason.KEY_SET_INVALID, "the item jwks is malformed") from None
 

@@ -32,7 +32,7 @@ class DynamoDbUserRegistry:
 
     def get(self, sub: str) -> User | None:
         """As ports.UserStore.get, by one consistent read."""
-        stored = self._read(_key(sub))
+        stored = self._read(user_key(sub))
         return stored_user(stored) if stored else None
 
     def find(self, username: str) -> User | None:
@@ -113,7 +113,7 @@ class DynamoDbUserRegistry:
             self._dynamodb,
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :consent)",
-            ExpressionAttributeValues={":pk": _key(sub)["pk"], ":consent": attribute("consent#")},
+            ExpressionAttributeValues={":pk": user_key(sub)["pk"], ":consent": attribute("consent#")},
             ProjectionExpression="pk, sk",
             ConsistentRead=True,
         )
@@ -124,7 +124,7 @@ class DynamoDbUserRegistry:
             {
                 "Delete": {
                     "TableName": self._table,
-                    "Key": _key(user.sub),
+                    "Key": user_key(user.sub),
                     "ConditionExpression": "attribute_exists(pk)",
                 }
             },
@@ -144,7 +144,7 @@ class DynamoDbUserRegistry:
 def stored_user(stored: Item) -> User:
     """The user of an item. Raises OAuthError for one that is malformed, or somebody else's under this key."""
     user = restored(User, stored)
-    if stored["pk"] != _key(user.sub)["pk"]:
+    if stored["pk"] != user_key(user.sub)["pk"]:
         raise malformed(stored)
     return user
 
@@ -157,7 +157,8 @@ def _is_key(name: str) -> bool:
         return False
 
 
-def _key(sub: str) -> Item:
+def user_key(sub: str) -> Item:
+    """The key of a user's item."""
     return item({"pk": f"user#{sub}", "sk": "user"})
 
 
@@ -166,4 +167,4 @@ def _login_key(name: str) -> Item:
 
 
 def _item(user: User) -> Item:
-    return {**_key(user.sub), **item({**record(user), "etag": etag(user), "listing": _LISTING})}
+    return {**user_key(user.sub), **item({**record(user), "etag": etag(user), "listing": _LISTING})}

@@ -36,11 +36,11 @@ def authenticate(request: HttpRequest, parameters: Parameters, clients: ClientSt
     if len(presented) > 1 or (presented and (header_unread or parameters.keys() & _ASSERTION)):
         raise invalid_request(Reason.AUTHENTICATION_REPEATED, "More than one client authentication method is used.")
     if not presented:
-        raise _invalid_client(Reason.AUTHENTICATION_MISSING, challenge=bool(authorization))
+        raise invalid_client(Reason.AUTHENTICATION_MISSING, challenge=bool(authorization))
     [(name, credentials)] = presented
     reason = Reason.CLIENT_UNKNOWN
     if not CLIENT_ID.fullmatch(credentials.client_id):
-        raise _invalid_client(reason, challenge=bool(authorization))
+        raise invalid_client(reason, challenge=bool(authorization))
     for fresh in (False, True):
         client = clients.get(credentials.client_id, fresh=fresh)
         secrets = client.client_secrets if client else _NOBODY
@@ -50,7 +50,7 @@ def authenticate(request: HttpRequest, parameters: Parameters, clients: ClientSt
             return client
         if client:
             reason = Reason.AUTHENTICATION_METHOD_NOT_REGISTERED if proved else Reason.CLIENT_SECRET_WRONG
-    error = _invalid_client(reason, challenge=bool(authorization))
+    error = invalid_client(reason, challenge=bool(authorization))
     if client and matches:
         # who has proved to be the client may be told what it is registered for
         error.description = f"The client is registered for {client.token_endpoint_auth_method}."
@@ -59,7 +59,7 @@ def authenticate(request: HttpRequest, parameters: Parameters, clients: ClientSt
     raise error
 
 
-def _invalid_client(reason: Reason, *, challenge: bool) -> OAuthError:
+def invalid_client(reason: Reason, *, challenge: bool) -> OAuthError:
     """401 with a challenge where the Authorization header was used, else 400 (RFC 6749 section 5.2)."""
     return OAuthError(
         ErrorCode.INVALID_CLIENT,

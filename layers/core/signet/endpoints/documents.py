@@ -48,6 +48,9 @@ def metadata(settings: Settings, algs: Sequence[str]) -> dict[str, Any]:
         **addresses,
         "grant_types_supported": list(GRANTS),
         "token_endpoint_auth_methods_supported": list(METHODS),
+        "revocation_endpoint_auth_methods_supported": list(METHODS),
+        # of confidential clients only
+        "introspection_endpoint_auth_methods_supported": [method for method in METHODS if method != "none"],
         "response_types_supported": ["code"],
         "response_modes_supported": list(RESPONSE_MODES),
         "code_challenge_methods_supported": [pkce.METHOD],

@@ -51,6 +51,21 @@ ENDPOINTS = {
             metadata_member="userinfo_endpoint",
             public=True,
         ),
+        Endpoint(
+            "revocation",
+            "revocation",
+            ("/connect/oauth/revoke",),
+            ("POST",),
+            metadata_member="revocation_endpoint",
+            public=True,
+        ),
+        Endpoint(
+            "introspection",
+            "introspection",
+            ("/connect/oauth/introspect",),
+            ("POST",),
+            metadata_member="introspection_endpoint",
+        ),
         Endpoint("jwks", "jwks", ("/connect/oauth/jwks",), ("GET", "HEAD"), metadata_member="jwks_uri", public=True),
         Endpoint(
             "metadata",

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from signet.clientauth.authenticate import PARAMETERS as CLIENT_PARAMETERS
 from signet.clientauth.authenticate import authenticate
-from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
+from signet.errors import ErrorCode, OAuthError, Reason
 from signet.grants.request import GrantRequest, GrantServices
 from signet.grants.table import GRANTS, Grant
 from signet.http import HttpRequest, HttpResponse, uncached_json
 from signet.model.client import Client
-from signet.parameters import Parameters, body_parameters, query_parameters
+from signet.parameters import Parameters, required, secret_parameters
 from signet.ports import Audit, ClientStore, Clock
 from signet.tokens.issue import Issuer
 
@@ -29,7 +29,7 @@ class TokenEndpoint:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The tokens of RFC 6749 section 5.1. Raises OAuthError as section 5.2."""
-        parameters = _parse(request)
+        parameters = secret_parameters(request, _BODY_ONLY)
         grant = _grant(parameters)
         client = authenticate(request, parameters, self.clients, self.clock)
         try:
@@ -63,18 +63,10 @@ class TokenEndpoint:
         return uncached_json(200, tokens.members())
 
 
-def _parse(request: HttpRequest) -> Parameters:
-    """The body's parameters, after a look that none of them stands in the URL."""
-    if request.query and not _BODY_ONLY.isdisjoint(query_parameters(request)):
-        raise invalid_request(Reason.PARAMETER_IN_QUERY, "Parameters belong in the body, never in the URL.")
-    return body_parameters(request)
-
-
 def _grant(parameters: Parameters) -> Grant:
-    if "grant_type" not in parameters:
-        raise invalid_request(Reason.PARAMETER_MISSING, "The grant_type parameter is missing.")
-    if parameters["grant_type"] not in GRANTS:
+    grant_type = required(parameters, "grant_type")
+    if grant_type not in GRANTS:
         raise OAuthError(
             ErrorCode.UNSUPPORTED_GRANT_TYPE, Reason.GRANT_TYPE_UNKNOWN, "The grant type is not supported."
         )
-    return GRANTS[parameters["grant_type"]]
+    return GRANTS[grant_type]

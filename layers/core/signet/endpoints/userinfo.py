@@ -10,7 +10,7 @@ from signet.http import HttpRequest, HttpResponse, uncached_json
 from signet.model.scope import ScopeCatalogue
 from signet.model.user import user_claims
 from signet.parameters import body_parameters, query_parameters
-from signet.ports import Audit, Clock, GrantStore, UserStore
+from signet.ports import Audit, Clock, TokenStatusStore
 from signet.tokens.inspect import Inspector
 
 
@@ -19,8 +19,7 @@ class UserInfoEndpoint:
     """Answers with the claims that the access token's scopes open, as they are now."""
 
     inspector: Inspector
-    grants: GrantStore
-    users: UserStore
+    tokens: TokenStatusStore
     scopes: Callable[[], ScopeCatalogue]
     clock: Clock
     audit: Audit
@@ -42,21 +41,19 @@ class UserInfoEndpoint:
             raise OAuthError(
                 ErrorCode.INSUFFICIENT_SCOPE, Reason.SCOPE_INSUFFICIENT, "The scope openid is required.", status=403
             )
-        grant = self.grants.get(grant_id, int(self.clock()))
-        if grant is None or grant.revoked_at is not None:
-            raise _inactive(Reason.GRANT_REVOKED)
-        user = self.users.get(claims["sub"])
-        if user is None or user.disabled:
-            raise _inactive(Reason.USER_DISABLED)
+        status = self.tokens.status(claims["jti"], grant_id, claims["sub"], int(self.clock()))
+        ended = status.ended_by(user_present=True)
+        if ended or status.user is None:
+            raise _inactive(ended or Reason.USER_DISABLED)
         self.audit.record(
             "userinfo_read",
             client_id=claims["client_id"],
-            sub=user.sub,
+            sub=claims["sub"],
             grant_id=grant_id,
             jti=claims["jti"],
             request_id=request.request_id,
         )
-        return uncached_json(200, {**self.scopes().claims(scope, user_claims(user)), "sub": user.sub})
+        return uncached_json(200, {**self.scopes().claims(scope, user_claims(status.user)), "sub": claims["sub"]})
 
 
 def bearer_token(request: HttpRequest) -> str:

@@ -1,18 +1,14 @@
 """A user's consent, shown as a code (RFC 6749 section 4.1)."""
 
 import secrets
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from signet import pkce
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
 from signet.grants.request import GrantRequest
+from signet.grants.user import authorization, record_lifetime
 from signet.model.grant import Code, Grant, Redemption
-from signet.model.scope import ScopeCatalogue
 from signet.model.token import Authorization
-from signet.model.user import User, user_claims
-from signet.settings import LONGEST_TOKEN_LIFETIME
 
 
 def authorize(request: GrantRequest) -> Authorization:
@@ -40,7 +36,15 @@ def authorize(request: GrantRequest) -> Authorization:
         raise
     if user is None or user.disabled:
         raise _invalid_grant(Reason.USER_DISABLED, grant)
-    return _authorization(request, grant, user, catalogue, audience)
+    return authorization(
+        request.client,
+        grant,
+        user,
+        catalogue,
+        scope=grant.scope,
+        audience=audience,
+        issued_at=grant.redeemed_at,
+    )
 
 
 def _redemption(request: GrantRequest) -> Redemption:
@@ -64,30 +68,8 @@ def _redemption(request: GrantRequest) -> Redemption:
         request_id=secrets.token_urlsafe(16),
         now=now,
         # the record outlives every token that comes of it, so that a revocation is still seen
-        expires_at=now + 2 * LONGEST_TOKEN_LIFETIME,
+        expires_at=now + record_lifetime(request.client),
     )
-
-
-def _authorization(
-    request: GrantRequest, grant: Grant, user: User, catalogue: ScopeCatalogue, audience: tuple[str, ...]
-) -> Authorization:
-    held = user_claims(user)
-    return Authorization(
-        client=request.client,
-        sub=user.sub,
-        scope=grant.scope,
-        audience=audience,
-        claims=catalogue.token_claims(grant.scope, held),
-        grant=grant,
-        id_token_claims=_id_token_claims(grant, held, catalogue) if "openid" in grant.scope else None,
-    )
-
-
-def _id_token_claims(grant: Grant, held: Mapping[str, Any], catalogue: ScopeCatalogue) -> dict[str, Any]:
-    """Those claims of the granted scopes that the `claims` parameter wanted in the ID token (Core section 5.5)."""
-    opened = catalogue.claims(grant.scope, held)
-    wanted = grant.claims.get("id_token", ())
-    return {name: value for name, value in opened.items() if name in wanted}
 
 
 def _invalid_grant(reason: Reason, grant: Grant | None) -> OAuthError:

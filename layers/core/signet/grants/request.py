@@ -5,21 +5,27 @@ from dataclasses import dataclass
 
 from signet.errors import ErrorCode, OAuthError, Reason
 from signet.model.client import Client
+from signet.model.refresh_token import RefreshToken
 from signet.model.scope import ScopeCatalogue
 from signet.parameters import Parameters, parse_scope
-from signet.ports import Clock, GrantStore, UserStore
+from signet.ports import Clock, ConsentStore, GrantStore, UserStore
 from signet.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class GrantServices:
-    """What grant types stand on. `scopes` gives the scope catalogue."""
+    """What grant types stand on.
+
+    `scopes` gives the scope catalogue; `refresh_token` reads one that is valid at a time, or raises OAuthError.
+    """
 
     settings: Settings
     clock: Clock
     grants: GrantStore
     users: UserStore
+    consents: ConsentStore
     scopes: Callable[[], ScopeCatalogue]
+    refresh_token: Callable[[str, float], RefreshToken]
 
 
 @dataclass(frozen=True, slots=True)

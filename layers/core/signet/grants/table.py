@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from signet.grants import authorization_code, client_credentials
+from signet.grants import authorization_code, client_credentials, refresh_token
 from signet.grants.request import GrantRequest
 from signet.model.token import Authorization
 
@@ -26,5 +26,6 @@ GRANTS = {
             frozenset({"code", "redirect_uri", "code_verifier", "resource"}),
             authorization_code.authorize,
         ),
+        Grant("refresh_token", frozenset({"refresh_token", "scope", "resource"}), refresh_token.authorize),
     )
 }

@@ -5,7 +5,7 @@ from typing import Any
 from signet.errors import Reason, unavailable
 from signet.keys.algorithms import public_jwk
 from signet.keys.keyring import Keyring
-from signet.model.key import KeySet, KeyState, PublishedKey
+from signet.model.key import KeySet, KeyState, PublishedKey, RingKey
 from signet.ports import KeySetStore
 
 _ORDER = {KeyState.ACTIVE: 0, KeyState.NEXT: 1, KeyState.RETIRING: 2}
@@ -16,11 +16,16 @@ def published_with(key_set: KeySet, ring: Keyring, now: int) -> KeySet:
 
     The active key comes first, for verifiers that look no further.
     """
-    keys = tuple(
-        key_set.get(key.kid) or PublishedKey(key.kid, key.alg, now, public_jwk(key.jwk))
-        for key in sorted(ring.keys, key=lambda key: _ORDER[key.state])
+
+    def public(key: RingKey) -> PublishedKey:
+        return key_set.known(key.kid) or PublishedKey(key.kid, key.alg, now, public_jwk(key.jwk))
+
+    shown = sorted((key for key in ring.keys if key.state in _ORDER), key=lambda key: _ORDER[key.state])
+    return KeySet(
+        keys=tuple(map(public, shown)),
+        version=key_set.version + 1,
+        verify_only=tuple(public(key) for key in ring.keys if key.state is KeyState.VERIFY_ONLY),
     )
-    return KeySet(keys, key_set.version + 1)
 
 
 def published(key_sets: KeySetStore) -> KeySet:

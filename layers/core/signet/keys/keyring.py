@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from signet.errors import Reason, unavailable
-from signet.keys.algorithms import ALGORITHMS, thumbprint
+from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
 from signet.model.key import KeyState, RingKey
 from signet.ports import Signer
 
@@ -70,12 +70,24 @@ def signer(key: RingKey) -> Signer:
         raise KeyringInvalid("a private key lacks a member or has a malformed one") from None
 
 
-def active_signer(document: str, alg: str = "RS256") -> Signer:
-    """The signer of the active key. Raises OAuthError(temporarily_unavailable) where the ring is empty or corrupt."""
+@dataclass(frozen=True, slots=True)
+class LoadedRing:
+    """A ring at work: the signer of its active key, and by `kid` the algorithm and public JWK of each of its keys.
+
+    The next key is among them: another execution environment may have read the ring in which it signs already.
+    """
+
+    signer: Signer
+    public: Mapping[str, tuple[str, Mapping[str, str]]]
+
+
+def loaded(document: str, alg: str = "RS256") -> LoadedRing:
+    """The ring of a secret's document. Raises OAuthError(temporarily_unavailable) where it is empty or corrupt."""
     try:
-        key = Keyring.parse(document).in_state(alg, KeyState.ACTIVE)
+        ring = Keyring.parse(document)
+        key = ring.in_state(alg, KeyState.ACTIVE)
         if key is None:
             raise unavailable(Reason.KEYRING_EMPTY, "the key rotation has not run yet")
-        return signer(key)
+        return LoadedRing(signer(key), {key.kid: (key.alg, public_jwk(key.jwk)) for key in ring.keys})
     except KeyringInvalid as error:
         raise unavailable(Reason.KEYRING_INVALID, str(error)) from None

@@ -6,12 +6,18 @@ from dataclasses import dataclass, replace
 from signet import jwt
 from signet.errors import OAuthError
 from signet.jwt import JwtInvalid
-from signet.keys.algorithms import ALGORITHMS, thumbprint
+from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
 from signet.keys.jwks import published_with
 from signet.keys.keyring import Keyring, KeyringInvalid, signer
 from signet.model.key import KeySet, KeyState, RingKey
 from signet.ports import Audit, Clock, KeyringVersions, KeySetStore
-from signet.settings import KEY_SET_CACHE, KEY_SET_MAX_AGE, KEYRING_CACHE, LONGEST_TOKEN_LIFETIME
+from signet.settings import (
+    KEY_SET_CACHE,
+    KEY_SET_MAX_AGE,
+    KEYRING_CACHE,
+    LONGEST_REFRESH_TOKEN_LIFETIME,
+    LONGEST_TOKEN_LIFETIME,
+)
 
 _CURRENT, _PENDING = "AWSCURRENT", "AWSPENDING"
 
@@ -51,7 +57,7 @@ class RotationPolicy:
 def rotated(
     ring: Keyring, published: KeySet, policy: RotationPolicy, now: int, generate: Callable[[str], RingKey]
 ) -> Keyring:
-    """The ring after one rotation: next -> active, active -> retiring, expired ones gone, a new next.
+    """The ring after one rotation: next -> active, active -> retiring, expired ones verify-only or gone, a new next.
 
     An empty ring gets both its keys at once: nobody can have cached a set that lacks them. A next key that is missing,
     or that another rotation has taken out of the published set, is made good and nothing else moves.
@@ -73,8 +79,17 @@ def rotated(
                 generate(alg),
                 replace(active, state=KeyState.RETIRING, retire_at=now + policy.retirement),
             ]
-    keys += [key for key in ring.keys if key.state is KeyState.RETIRING and now < (key.retire_at or 0)]
+    keys += [kept for key in ring.keys if (kept := _kept(key, now))]
     return Keyring(tuple(keys))
+
+
+def _kept(key: RingKey, now: int) -> RingKey | None:
+    """What becomes of a key that no longer signs: withdrawn it loses its private half, and later it goes."""
+    over = now >= (key.retire_at or 0)
+    if key.state is KeyState.RETIRING and over:
+        until = now + LONGEST_REFRESH_TOKEN_LIFETIME
+        return replace(key, state=KeyState.VERIFY_ONLY, jwk=public_jwk(key.jwk), retire_at=until)
+    return key if key.state in {KeyState.RETIRING, KeyState.VERIFY_ONLY} and not over else None
 
 
 class Rotation:
@@ -149,6 +164,8 @@ class Rotation:
         """Sign with every key that signs or will, verify with what is published."""
         ring, key_set = self._pending(version_id), self._key_sets.load()
         for key in ring.keys:
+            if key.state is KeyState.VERIFY_ONLY:
+                continue
             published = key_set.get(key.kid)
             if published is None:
                 raise RotationRefused("a key of the ring is not published")

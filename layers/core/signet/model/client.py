@@ -9,7 +9,7 @@ from typing import Any
 
 from signet.model import redirect_uri
 from signet.parameters import SCOPE_TOKEN
-from signet.settings import LONGEST_TOKEN_LIFETIME
+from signet.settings import LONGEST_REFRESH_TOKEN_LIFETIME, LONGEST_TOKEN_LIFETIME
 
 RESERVED_CLAIMS = frozenset(
     {"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "act", "may_act", "typ"}
@@ -60,7 +60,8 @@ class Client:
     `claims`: static claims of its access tokens.
     `scope_format`: how its access tokens spell `scope`, `string` (RFC 9068) or `list`.
     `require_pkce` can be switched off for a confidential client that cannot send a challenge. `first_party`: its users
-    are not asked for consent. `etag` is the mark of the stored record it was read from, empty where there is none.
+    are not asked for consent. `rotate_refresh_tokens` can be switched off for a confidential client.
+    `etag` is the mark of the stored record it was read from, empty where there is none.
     Raises ClientInvalid for a combination that cannot work.
     """
 
@@ -84,6 +85,9 @@ class Client:
     post_logout_redirect_uris: tuple[str, ...] = ()
     require_pkce: bool = True
     first_party: bool = False
+    rotate_refresh_tokens: bool = True
+    refresh_token_lifetime: int | None = None
+    refresh_token_idle_lifetime: int | None = None
     etag: str = field(default="", compare=False, repr=False)
 
     @property
@@ -132,6 +136,23 @@ def _faults(client: Client) -> list[tuple[str, str]]:
         ("audience", "must not hold an empty value", not all(client.audience)),
         ("scope_format", "must be string or list", client.scope_format not in {"string", "list"}),
         ("claims", "must not replace a claim of the service", not RESERVED_CLAIMS.isdisjoint(client.claims)),
+        *[
+            (name, f"must be 1 to {LONGEST_REFRESH_TOKEN_LIFETIME} seconds", True)
+            for name in ("refresh_token_lifetime", "refresh_token_idle_lifetime")
+            if not 1
+            <= (1 if getattr(client, name) is None else getattr(client, name))
+            <= LONGEST_REFRESH_TOKEN_LIFETIME
+        ],
+        (
+            "grant_types",
+            "refresh_token continues the authorization_code grant and needs it",
+            "refresh_token" in client.grant_types and "authorization_code" not in client.grant_types,
+        ),
+        (
+            "rotate_refresh_tokens",
+            "a public client's refresh tokens must rotate",
+            public and not client.rotate_refresh_tokens,
+        ),
         ("claims", "must not be null or empty", any(claim in (None, "", [], {}) for claim in client.claims.values())),
         (
             "access_token_lifetime",

@@ -113,3 +113,34 @@ class Redemption:
             (grant.code_challenge != self.code_challenge, Reason.CODE_VERIFIER_WRONG),
         )
         return next((reason for refused, reason in clauses if refused), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One use of a refresh token: the grant moves from `generation` to the next. `expires_at` is the record's new end.
+
+    `grace` is for how many seconds afterwards the same turn may be made again.
+    """
+
+    grant_id: str
+    client_id: str
+    generation: int
+    now: int
+    expires_at: int
+    grace: int
+
+    def repeats(self, grant: Grant) -> bool:
+        """Whether this turn was made a moment ago: by the SDK's retry, another tab, a client that missed the answer."""
+        turned = grant.generation == self.generation + 1 and grant.rotated_at is not None
+        return turned and self.now - (grant.rotated_at or 0) <= self.grace
+
+    def refused_by(self, grant: Grant | None) -> Reason | None:
+        """Why this grant does not move, None where it does or has just done so: the clauses of the condition."""
+        if grant is None or self.now >= grant.expires_at:
+            return Reason.GRANT_UNKNOWN
+        clauses = (
+            (grant.client_id != self.client_id, Reason.TOKEN_OF_ANOTHER_CLIENT),
+            (grant.revoked_at is not None, Reason.GRANT_REVOKED),
+            (grant.generation != self.generation and not self.repeats(grant), Reason.REFRESH_TOKEN_REPLAYED),
+        )
+        return next((reason for refused, reason in clauses if refused), None)

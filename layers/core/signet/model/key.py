@@ -6,11 +6,16 @@ from enum import StrEnum
 
 
 class KeyState(StrEnum):
-    """Where a key stands: published ahead, signing, or published until the last token it signed has expired."""
+    """Where a key stands.
+
+    Published ahead, signing, published until the last token it signed has expired, and at last kept without its private
+    half for refresh tokens, which come back to nobody but us.
+    """
 
     NEXT = "next"
     ACTIVE = "active"
     RETIRING = "retiring"
+    VERIFY_ONLY = "verify_only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,19 @@ class PublishedKey:
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """Everything that is published. `version` grows by one at each publication; 0 means never published."""
+    """Everything that is published. `version` grows by one at each publication; 0 means never published.
+
+    `verify_only` are withdrawn keys that refresh tokens were signed by: known to our own endpoints alone.
+    """
 
     keys: tuple[PublishedKey, ...] = ()
     version: int = 0
+    verify_only: tuple[PublishedKey, ...] = ()
 
     def get(self, kid: str) -> PublishedKey | None:
         """The published key of that id."""
         return next((key for key in self.keys if key.kid == kid), None)
+
+    def known(self, kid: str) -> PublishedKey | None:
+        """The key of that id, published or only for verifying what comes back to us."""
+        return self.get(kid) or next((key for key in self.verify_only if key.kid == kid), None)

@@ -7,7 +7,9 @@ from hashlib import sha256
 from typing import Any
 
 from signet import jwt
-from signet.model.token import Authorization, TokenResponse
+from signet.model.client import Client
+from signet.model.grant import Grant
+from signet.model.token import Authorization, Continuation, TokenResponse
 from signet.ports import Clock, Signer
 from signet.settings import LONGEST_TOKEN_LIFETIME, Settings
 
@@ -29,54 +31,94 @@ class Issuer:
         self._jti = jti
 
     def issue(self, authorization: Authorization) -> TokenResponse:
-        """An access token as RFC 9068 section 2 profiles it, and an ID token where one is due.
+        """An access token as RFC 9068 section 2 profiles it, an ID token and a refresh token where they are due.
 
         Raises OAuthError where no key can sign.
         """
-        client = authorization.client
-        iat = int(self._clock())
-        lifetime = min(client.access_token_lifetime or self._settings.access_token_lifetime, LONGEST_TOKEN_LIFETIME)
         signer = self.signer()
-        jti = self._jti()
-        times = {"exp": iat + lifetime, "iat": iat}
-        claims = {
-            **client.claims,
+        now = int(self._clock())
+        iat = authorization.continuation.issued_at if authorization.continuation else now
+        exp = iat + self._lifetime(authorization.client)
+        claims = self._access_token(authorization, iat, exp)
+        access_token = jwt.sign(claims, typ="at+jwt", signer=signer)
+        id_token = refresh_token = None
+        if authorization.id_token_claims is not None:
+            id_claims = self._id_token(authorization, authorization.id_token_claims, access_token, iat, exp)
+            id_token = jwt.sign(id_claims, typ="JWT", signer=signer)
+        if authorization.continuation and authorization.grant:
+            refresh_claims = self._refresh_token(authorization, authorization.grant, authorization.continuation, claims)
+            refresh_token = jwt.sign(refresh_claims, typ="rt+jwt", signer=signer)
+        return TokenResponse(
+            access_token, exp - now, authorization.scope, claims["jti"], id_token=id_token, refresh_token=refresh_token
+        )
+
+    def _lifetime(self, client: Client) -> int:
+        return min(client.access_token_lifetime or self._settings.access_token_lifetime, LONGEST_TOKEN_LIFETIME)
+
+    def _access_token(self, authorization: Authorization, iat: int, exp: int) -> dict[str, Any]:
+        return {
+            **authorization.client.claims,
             **authorization.claims,
             "iss": self._settings.issuer,
             "sub": authorization.sub,
             "aud": _audience(authorization.audience),
-            "client_id": client.client_id,
-            **times,
-            "jti": jti,
+            "client_id": authorization.client.client_id,
+            "exp": exp,
+            "iat": iat,
+            "jti": self._id("access", authorization),
             **_scope(authorization),
             **_login(authorization),
             **({"grant_id": authorization.grant.grant_id} if authorization.grant else {}),
         }
-        access_token = jwt.sign(claims, typ="at+jwt", signer=signer)
-        id_token = None
-        if authorization.id_token_claims is not None:
-            id_claims = self._id_token(authorization, authorization.id_token_claims, access_token, times)
-            id_token = jwt.sign(id_claims, typ="JWT", signer=signer)
-        return TokenResponse(access_token, lifetime, authorization.scope, jti, id_token=id_token)
 
     def _id_token(
-        self, authorization: Authorization, own: Mapping[str, Any], access_token: str, times: Mapping[str, int]
+        self, authorization: Authorization, own: Mapping[str, Any], access_token: str, iat: int, exp: int
     ) -> dict[str, Any]:
         """The claims of OpenID Connect Core section 2."""
         client_id = authorization.client.client_id
-        nonce = authorization.grant.nonce if authorization.grant else ""
+        # of the authentication alone: a refreshed ID token has none (section 12.2)
+        nonce = authorization.grant.nonce if authorization.grant and not authorization.grant.generation else ""
         return {
             **own,
             "iss": self._settings.issuer,
             "sub": authorization.sub,
             "aud": client_id,
             "azp": client_id,
-            **times,
-            "jti": self._jti(),
+            "exp": exp,
+            "iat": iat,
+            "jti": self._id("identity", authorization),
             **({"nonce": nonce} if nonce else {}),
             "at_hash": at_hash(access_token),
             **_login(authorization),
         }
+
+    def _refresh_token(
+        self, authorization: Authorization, grant: Grant, continuation: Continuation, access: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What continues the grant: all that it was given, however little was asked for this time."""
+        return {
+            "iss": self._settings.issuer,
+            "sub": authorization.sub,
+            "aud": self._settings.issuer,
+            "client_id": authorization.client.client_id,
+            "exp": continuation.expires_at,
+            "iat": continuation.issued_at,
+            "jti": self._id("refresh", authorization),
+            "ati": access["jti"],
+            "grant_id": grant.grant_id,
+            "generation": grant.generation,
+            "auth_time": grant.auth_time,
+            **({"scope": " ".join(grant.scope)} if grant.scope else {}),
+            **({"resource": list(grant.audience)} if grant.audience else {}),
+        }
+
+    def _id(self, kind: str, authorization: Authorization) -> str:
+        """A token's id: random, or of its generation, so that the same generation asked again gives the same token."""
+        grant = authorization.grant
+        if grant is None or authorization.continuation is None:
+            return self._jti()
+        asked = (kind, grant.grant_id, str(grant.generation), *authorization.scope, "", *authorization.audience)
+        return urlsafe_b64encode(sha256("\n".join(asked).encode()).digest()[:16]).rstrip(b"=").decode()
 
 
 def at_hash(access_token: str) -> str:

@@ -1,0 +1,88 @@
+"""A refresh token (RFC 6749 section 6): a family is a counter, and each use moves it on by one conditional write."""
+
+from dataclasses import replace
+
+from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
+from signet.grants.request import GrantRequest
+from signet.grants.user import authorization, record_lifetime
+from signet.model.client import Client
+from signet.model.grant import Grant, Turn
+from signet.model.refresh_token import RefreshToken
+from signet.model.token import Authorization
+from signet.model.user import Consent
+from signet.settings import REFRESH_GRACE
+
+
+def authorize(request: GrantRequest) -> Authorization:
+    """Move the grant on by one generation, and give what was consented to with the user's claims as they are now.
+
+    The same token again within the grace window gets the same successor: a lost answer, a second tab. Later it is
+    replay, and the grant is revoked (RFC 9700 section 4.14.2). A user who is disabled or has taken their consent back
+    ends the grant too. Everything else is refused before anything is written. Raises OAuthError(invalid_grant).
+    """
+    if "refresh_token" not in request.parameters:
+        raise invalid_request(Reason.PARAMETER_MISSING, "The refresh_token parameter is missing.")
+    services, client = request.services, request.client
+    now = int(services.clock())
+    token = services.refresh_token(request.parameters["refresh_token"], now)
+    if token.client_id != client.client_id:
+        raise _invalid_grant(Reason.TOKEN_OF_ANOTHER_CLIENT, token)
+    scope, audience = request.scope(token.scope), request.audience(token.resource)
+    catalogue = services.scopes()
+    user, consent = services.consents.get(token.sub, client.client_id)
+    if user is None or user.disabled:
+        raise _ended(request, token, now, Reason.USER_DISABLED)
+    if not client.first_party and not _consented(client, token, consent):
+        raise _ended(request, token, now, Reason.CONSENT_REVOKED)
+    grant = _moved(request, token, now) if client.rotate_refresh_tokens else _unmoved(request, token, now)
+    issued_at = grant.rotated_at if client.rotate_refresh_tokens else None
+    return authorization(client, grant, user, catalogue, scope=scope, audience=audience, issued_at=issued_at)
+
+
+def _moved(request: GrantRequest, token: RefreshToken, now: int) -> Grant:
+    turn = Turn(
+        grant_id=token.grant_id,
+        client_id=token.client_id,
+        generation=token.generation,
+        now=now,
+        expires_at=now + record_lifetime(request.client),
+        grace=REFRESH_GRACE,
+    )
+    grant, refused = request.services.grants.turn(turn)
+    if refused is Reason.REFRESH_TOKEN_REPLAYED:
+        raise _ended(request, token, now, refused)
+    if grant is None or refused is not None:
+        raise _invalid_grant(refused or Reason.GRANT_UNKNOWN, token)
+    return grant
+
+
+def _unmoved(request: GrantRequest, token: RefreshToken, now: int) -> Grant:
+    """The grant of a client whose refresh tokens do not rotate: its token stays valid, so there is nothing to write."""
+    grant = request.services.grants.get(token.grant_id, now)
+    if grant is None:
+        raise _invalid_grant(Reason.GRANT_UNKNOWN, token)
+    if grant.revoked_at is not None or grant.generation != token.generation:
+        raise _invalid_grant(Reason.GRANT_REVOKED, token)
+    # of the authentication alone (OpenID Connect Core section 12.2), which no generation here tells to be over
+    return replace(grant, nonce="")
+
+
+def _consented(client: Client, token: RefreshToken, consent: Consent | None) -> bool:
+    """Whether the user's consent still covers the grant; what an earlier client of this id was allowed does not."""
+    if consent is None or consent.updated_at < client.client_id_issued_at:
+        return False
+    return set(token.scope) <= set(consent.scope)
+
+
+def _ended(request: GrantRequest, token: RefreshToken, now: int, reason: Reason) -> OAuthError:
+    """Revoke the grant; the refusal that follows."""
+    request.services.grants.revoke(token.grant_id, now)
+    return _invalid_grant(reason, token)
+
+
+def _invalid_grant(reason: Reason, token: RefreshToken) -> OAuthError:
+    error = OAuthError(
+        ErrorCode.INVALID_GRANT, reason, "The refresh token is invalid, expired, revoked, or was issued to another."
+    )
+    error.decided.update(grant_id=token.grant_id, sub=token.sub)
+    return error

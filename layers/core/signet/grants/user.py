@@ -1,0 +1,67 @@
+"""What a grant gives of its user, as the user is now."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from signet.model.client import Client
+from signet.model.grant import Grant
+from signet.model.scope import ScopeCatalogue
+from signet.model.token import Authorization, Continuation
+from signet.model.user import User, user_claims
+from signet.settings import LONGEST_TOKEN_LIFETIME, REFRESH_TOKEN_IDLE_LIFETIME, REFRESH_TOKEN_LIFETIME
+
+_PROTOCOL_CLAIMS = frozenset({"acr", "amr", "auth_time", "sub", "sid", "nonce"})
+
+
+def authorization(
+    client: Client,
+    grant: Grant,
+    user: User,
+    catalogue: ScopeCatalogue,
+    *,
+    scope: tuple[str, ...],
+    audience: tuple[str, ...],
+    issued_at: int | None,
+) -> Authorization:
+    """The verdict on a grant that has just been redeemed or moved on, with a refresh token where one is due.
+
+    `issued_at`, in epoch seconds, dates the tokens of this generation: asked again they are the same. None where there
+    is no new generation, and so no new refresh token.
+    """
+    held = user_claims(user)
+    continued = issued_at is not None and "refresh_token" in client.grant_types
+    return Authorization(
+        client=client,
+        sub=user.sub,
+        scope=scope,
+        audience=audience,
+        claims=catalogue.token_claims(scope, held),
+        grant=grant,
+        id_token_claims=_id_token_claims(grant, held, catalogue, scope) if "openid" in scope else None,
+        continuation=Continuation(issued_at or 0, _refresh_end(client, grant, issued_at or 0)) if continued else None,
+    )
+
+
+def record_lifetime(client: Client) -> int:
+    """Seconds that a grant's record outlives its last use: longer than any token, so that a revocation is seen."""
+    idle = client.refresh_token_idle_lifetime or REFRESH_TOKEN_IDLE_LIFETIME
+    lifetime = client.refresh_token_lifetime or REFRESH_TOKEN_LIFETIME
+    refreshed = (idle if client.rotate_refresh_tokens else lifetime) if "refresh_token" in client.grant_types else 0
+    return max(refreshed, LONGEST_TOKEN_LIFETIME) + LONGEST_TOKEN_LIFETIME
+
+
+def _refresh_end(client: Client, grant: Grant, issued_at: int) -> int:
+    """When a refresh token issued then expires: unused for too long, or with its grant (RFC 9700 section 4.14.2)."""
+    idle = client.refresh_token_idle_lifetime or REFRESH_TOKEN_IDLE_LIFETIME
+    end = grant.created_at + (client.refresh_token_lifetime or REFRESH_TOKEN_LIFETIME)
+    # where tokens do not rotate nobody writes down when one was last used
+    return min(issued_at + idle, end) if client.rotate_refresh_tokens else end
+
+
+def _id_token_claims(
+    grant: Grant, held: Mapping[str, Any], catalogue: ScopeCatalogue, scope: tuple[str, ...]
+) -> dict[str, Any]:
+    """Those claims of the granted scopes that the `claims` parameter wanted in the ID token (Core section 5.5)."""
+    opened = catalogue.claims(scope, held)
+    wanted = grant.claims.get("id_token", ())
+    return {name: value for name, value in opened.items() if name in wanted and name not in _PROTOCOL_CLAIMS}

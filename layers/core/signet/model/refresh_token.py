@@ -1,0 +1,29 @@
+"""A refresh token as it comes back: a signed JWT that says which grant it continues, and how far that was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """What a refresh token says: `scope` was granted, `resource` is what the grant is bound to (RFC 8707), or empty."""
+
+    grant_id: str
+    generation: int
+    client_id: str
+    sub: str
+    scope: tuple[str, ...]
+    resource: tuple[str, ...]
+
+    @staticmethod
+    def of(claims: Mapping[str, Any]) -> "RefreshToken":
+        """The token of verified claims."""
+        return RefreshToken(
+            grant_id=claims["grant_id"],
+            generation=claims["generation"],
+            client_id=claims["client_id"],
+            sub=claims["sub"],
+            scope=tuple(claims.get("scope", "").split()),
+            resource=tuple(claims.get("resource", ())),
+        )
