@@ -37,13 +37,13 @@ def test_a_code_exchange_makes_two_round_trips(service: Service, app: Applicatio
     assert service.deployment.calls == [UPDATE, READ]
 
 
-def test_userinfo_makes_two_round_trips(service: Service, app: Application, ada: User) -> None:
-    """Whether the grant was revoked, and the user as they are now."""
+def test_userinfo_makes_one_round_trip(service: Service, app: Application, ada: User) -> None:
+    """Whether token or grant were revoked, and the user as they are now, out of both tables at once."""
     access_token = service.tokens(app, ada)["access_token"]
     assert service.userinfo(access_token).status == 200
     service.deployment.calls.clear()
     assert service.userinfo(access_token).status == 200
-    assert service.deployment.calls == [READ, READ]
+    assert service.deployment.calls == ["dynamodb:BatchGetItem"]
 
 
 def test_a_sign_in_on_a_known_device_makes_six_round_trips(

@@ -12,6 +12,7 @@ from signet.endpoints.table import ENDPOINTS
 from tests.support import faults, gateway_events
 from tests.support.deployment import STEPS
 from tests.support.sign_in import PASSWORD, REDIRECT_URI, USERINFO, Service
+from tests.support.token_requests import INACTIVE, introspect, refresh, revoke
 from tests.support.visitor import Page
 
 Flow = Callable[[Service], None]
@@ -151,6 +152,26 @@ def userinfo(service: Service) -> None:
     assert service.deployment.invoke("userinfo", gateway_events.event("PUT", USERINFO))["statusCode"] == 405
 
 
+def refreshing(service: Service) -> None:
+    """Rotated, unrotated, replayed; what comes of it is inspected, revoked one by one and then whole."""
+    deployment, user = service.deployment, service.user("dorothy")
+    app = service.application("lasting", grant_types=("authorization_code", "refresh_token"))
+    tokens = service.tokens(app, user)
+    successor = refresh(deployment, app, tokens["refresh_token"]).json()
+    assert introspect(deployment, app, successor["access_token"]).json()["active"] is True
+    assert revoke(deployment, app, tokens["access_token"]).status == 200
+    assert introspect(deployment, app, tokens["access_token"]).body == INACTIVE
+    stranger = replace(app, client_secret="wrong")
+    assert introspect(deployment, stranger, successor["access_token"]).error(401) == "invalid_client"
+    assert revoke(deployment, app, successor["refresh_token"]).status == 200
+    assert refresh(deployment, app, successor["refresh_token"]).error() == "invalid_grant"
+    app = service.application(
+        "unrotated", grant_types=("authorization_code", "refresh_token"), rotate_refresh_tokens=False
+    )
+    tokens = service.tokens(app, user)
+    assert "refresh_token" not in refresh(deployment, app, tokens["refresh_token"]).json()
+
+
 FLOWS: tuple[Flow, ...] = (
     first_rotation,
     public_documents,
@@ -164,6 +185,7 @@ FLOWS: tuple[Flow, ...] = (
     old_password_hash,
     redemption_taken_back,
     userinfo,
+    refreshing,
     scheduled_rotation,
 )
 """In an order in which each finds what it needs."""
