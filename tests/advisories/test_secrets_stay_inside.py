@@ -194,7 +194,7 @@ def test_a_defect_leaves_no_secret_in_anything_that_comes_out(
 
     for place in (
         "signet.endpoints.token.authenticate",
-        "signet.endpoints.token.body_parameters",
+        "signet.endpoints.token.secret_parameters",
         "signet.model.client.digest",
         "signet.tokens.issue.jwt.sign",
         "signet.keys.algorithms.LocalSigner.sign",

@@ -166,11 +166,18 @@ class Service:
             "code": shown,
             "redirect_uri": application.redirect_uri,
             "code_verifier": VERIFIER,
-            **({} if application.client.token_endpoint_auth_method == "client_secret_basic" else _body(application)),
             **changed,
         }
-        form = {name: value for name, value in parameters.items() if value is not None}
+        return self._token(application, parameters)
+
+    def refresh(self, application: Application, refresh_token: str, /, **changed: str | None) -> Answer:
+        """The token endpoint's answer to a refresh token, shown the same way."""
+        return self._token(application, {"grant_type": "refresh_token", "refresh_token": refresh_token, **changed})
+
+    def _token(self, application: Application, parameters: Mapping[str, str | None]) -> Answer:
         by_header = application.client.token_endpoint_auth_method == "client_secret_basic"
+        given = {**({} if by_header else _body(application)), **parameters}
+        form = {name: value for name, value in given.items() if value is not None}
         return self.deployment.token(token_event(form, basic=application.basic if by_header else None))
 
     def tokens(self, application: Application, user: User, **request: str | None) -> dict[str, Any]:

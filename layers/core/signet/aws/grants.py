@@ -94,7 +94,7 @@ class DynamoDbGrantStore:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 return _refused(redemption, error.response.get("Item"))
-        return stored_grant(answer["Attributes"]), None
+        return stored_grant(answer.get("Attributes", {})), None
 
     def release(self, redemption: Redemption) -> None:
         """As ports.GrantStore.release."""
@@ -137,7 +137,7 @@ class DynamoDbGrantStore:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 return _not_turned(turn, error.response.get("Item"))
-        return stored_grant(answer["Attributes"]), None
+        return stored_grant(answer.get("Attributes", {})), None
 
     def revoke(self, grant_id: str, now: int) -> None:
         """As ports.GrantStore.revoke."""

@@ -1,0 +1,346 @@
+"""The life of grants as a state machine: whatever happens in whatever order, the model says which tokens are alive."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import count
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
+
+from signet.errors import OAuthError, Reason
+from signet.grants import authorization_code, refresh_token
+from signet.grants.request import GrantRequest, GrantServices
+from signet.keys.algorithms import ALGORITHMS, thumbprint
+from signet.keys.jwks import published_with
+from signet.keys.keyring import Keyring, loaded
+from signet.keys.rotation import RotationPolicy, rotated
+from signet.model.client import Client, ClientSecret, digest
+from signet.model.grant import Code, Grant, new_grant_id
+from signet.model.key import KeySet, KeyState, RingKey
+from signet.model.scope import ScopeCatalogue
+from signet.model.token import Authorization, TokenResponse
+from signet.model.user import Consent, User
+from signet.ports import ConsentStore, GrantStore, UserRegistry
+from signet.settings import REFRESH_GRACE, Settings
+from signet.tokens.inspect import RefreshTokenReader
+from signet.tokens.issue import Issuer
+
+SETTINGS = Settings("https://id.example.com/connect", "https://api.example.com")
+REDIRECT_URI = "https://app.example.com/cb"
+POLICY = RotationPolicy()
+STEPS = (1, 4, 9, 10, 11, 61, 3_000, 4_000, 90_000)
+IDLE, WHOLE = 100_000, 400_000
+ROTATIONS = 6
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where grants, users and consents are kept."""
+
+    grants: GrantStore
+    users: UserRegistry
+    consents: ConsentStore
+
+
+@dataclass
+class Life:
+    """The model of one grant: is it alive, how far is it, and since when."""
+
+    client: Client
+    user: str
+    code_ends: int
+    generation: int | None = None
+    turned_at: int = 0
+    alive: bool = True
+
+    def redeem(self, now: int, *, enabled: bool) -> bool:
+        """Whether a code is accepted; the second time is the end of everything."""
+        self.alive = self.alive and self.generation is None
+        if self.alive and now < self.code_ends:
+            self.generation = 0
+            return enabled
+        return False
+
+    def refresh(self, generation: int, now: int, *, allowed: bool) -> bool:
+        """Whether a refresh token that has not expired is accepted: the last, or within the grace the one before."""
+        fresh = generation == self.generation
+        repeated = generation + 1 == self.generation and now - self.turned_at <= REFRESH_GRACE
+        self.alive = self.alive and allowed and (fresh or repeated)
+        if self.alive and fresh:
+            self.generation, self.turned_at = generation + 1, now
+        return self.alive
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What somebody holds: tokens of a generation of a grant, and when they end."""
+
+    grant_id: str
+    generation: int
+    tokens: TokenResponse = field(repr=False)
+    access_ends: int
+    refresh_ends: int
+
+
+class GrantLife(RuleBasedStateMachine):
+    """Two clients, two users, a clock and a keyring; every rule asks the grant types and the model alike."""
+
+    codes: Bundle[Code] = Bundle("codes")
+    held: Bundle[Shown] = Bundle("held")
+
+    def opened(self) -> Stores:
+        """The stores of a run."""
+        raise NotImplementedError
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stores = self.opened()
+        self.now = 1_000_000_000
+        self.lives: dict[str, Life] = {}
+        self.issued: list[Shown] = []
+        self.successors: dict[tuple[object, ...], TokenResponse] = {}
+        self.rotations, self.numbers = 0, count()
+        self.ring, self.key_set = Keyring(), KeySet()
+        self._rotate()
+        self.services = GrantServices(
+            settings=SETTINGS,
+            clock=lambda: self.now,
+            grants=self.stores.grants,
+            users=self.stores.users,
+            consents=self.stores.consents,
+            scopes=ScopeCatalogue,
+            refresh_token=RefreshTokenReader(SETTINGS, lambda kid: self.loaded.public.get(kid)),  # noqa: PLW0108 - the ring of then
+        )
+        self.issuer = Issuer(SETTINGS, lambda: self.loaded.signer, lambda: self.now)
+
+    @initialize()
+    def people_and_clients(self) -> None:
+        """New ones for each run, since tables may be shared."""
+        run = uuid.uuid4().hex
+        self.clients = [_client(f"{run}-{number}") for number in range(2)]
+        self.disabled = {f"sub-{run}-{number}": False for number in range(2)}
+        self.consented: set[tuple[str, str]] = set()
+        for sub in self.disabled:
+            assert self.stores.users.create(User(sub, sub))
+            for client in self.clients:
+                self._consent(sub, client)
+
+    @rule(target=codes, client=st.integers(0, 1), user=st.integers(0, 1))
+    def authorize(self, client: int, user: int) -> Code:
+        """Somebody who may signs in and consents, and a code goes out."""
+        code, sub = Code.new(new_grant_id()), list(self.disabled)[user]
+        if self.disabled[sub]:
+            self.disable_or_enable(user=user)
+        self._consent(sub, self.clients[client])
+        self.stores.grants.create(
+            Grant(
+                grant_id=code.grant_id,
+                client_id=self.clients[client].client_id,
+                sub=sub,
+                redirect_uri=REDIRECT_URI,
+                scope=("openid", "email"),
+                auth_time=self.now - 5,
+                code_digest=code.digest(),
+                code_expires_at=self.now + 60,
+                expires_at=self.now + 600,
+                created_at=self.now,
+            )
+        )
+        self.lives[code.grant_id] = Life(self.clients[client], sub, self.now + 60)
+        return code
+
+    @rule(target=held, code=codes, stranger=st.sampled_from([False, False, False, True]))
+    def redeem(self, code: Code, stranger: bool) -> Shown | MultipleResults[Shown]:  # noqa: FBT001 - hypothesis calls by name
+        """A code is shown, once or again, by its client or by another one."""
+        life = self.lives[code.grant_id]
+        client = self._other(life.client) if stranger else life.client
+        expected = not stranger and life.redeem(self.now, enabled=not self.disabled[life.user])
+        request = {"code": code.wire(), "redirect_uri": REDIRECT_URI}
+        return self._outcome(code.grant_id, expected, client, request, authorization_code.authorize)
+
+    @rule(target=held, client=st.integers(0, 1), user=st.integers(0, 1))
+    def sign_in(self, client: int, user: int) -> Shown | MultipleResults[Shown]:
+        """The usual way: a code, shown at once."""
+        return self.redeem(code=self.authorize(client=client, user=user), stranger=False)
+
+    @precondition(lambda self: self.issued)
+    @rule(target=held, back=st.integers(0, 2), seconds=st.sampled_from((0, 0, *STEPS)))
+    def refresh_soon(self, back: int, seconds: int) -> Shown | MultipleResults[Shown]:
+        """What was issued of late is used, a little later."""
+        self.now += seconds
+        return self.refresh(shown=self.issued[-1 - back % len(self.issued)], stranger=False, scope="")
+
+    @rule(
+        target=held,
+        shown=held,
+        stranger=st.sampled_from([False, False, False, True]),
+        scope=st.sampled_from(["", "", "openid", "openid email"]),
+    )
+    def refresh(self, shown: Shown, stranger: bool, scope: str) -> Shown | MultipleResults[Shown]:  # noqa: FBT001
+        """A refresh token is used: the last one, one of before, one that has expired, one of another client."""
+        life = self.lives[shown.grant_id]
+        client = self._other(life.client) if stranger else life.client
+        readable = not stranger and self.now < shown.refresh_ends
+        allowed = not self.disabled[life.user] and (life.user, client.client_id) in self.consented
+        expected = readable and life.refresh(shown.generation, self.now, allowed=allowed)
+        request = {"refresh_token": shown.tokens.refresh_token or "", **({"scope": scope} if scope else {})}
+        return self._outcome(shown.grant_id, expected, client, request, refresh_token.authorize)
+
+    @precondition(lambda self: self.issued)
+    @rule(back=st.integers(0, 2))
+    def revoke_soon(self, back: int) -> None:
+        """What was issued of late, whatever its generation."""
+        grant_id = self.issued[-1 - back % len(self.issued)].grant_id
+        self.stores.grants.revoke(grant_id, self.now)
+        self.lives[grant_id].alive = False
+
+    @rule(code=codes)
+    def revoke(self, code: Code) -> None:
+        """A logout, an operator, a revocation request."""
+        self.stores.grants.revoke(code.grant_id, self.now)
+        self.lives[code.grant_id].alive = False
+
+    @rule(user=st.integers(0, 1))
+    def disable_or_enable(self, user: int) -> None:
+        """What an operator does to a user."""
+        sub = list(self.disabled)[user]
+        stored = self.stores.users.get(sub)
+        assert stored
+        self.disabled[sub] = not stored.disabled
+        assert self.stores.users.update(replace(stored, disabled=not stored.disabled), stored)
+
+    @rule(client=st.integers(0, 1), user=st.integers(0, 1))
+    def take_consent_back(self, client: int, user: int) -> None:
+        """What a user does on their account page."""
+        sub, client_id = list(self.disabled)[user], self.clients[client].client_id
+        self.stores.consents.delete(sub, client_id)
+        self.consented.discard((sub, client_id))
+
+    @rule(seconds=st.sampled_from(STEPS))
+    def wait(self, seconds: int) -> None:
+        """Time goes by."""
+        self.now += seconds
+
+    @precondition(lambda self: self.rotations < ROTATIONS)
+    @rule(withdrawing=st.booleans())
+    def rotate_keys(self, withdrawing: bool) -> None:  # noqa: FBT001
+        """As soon as the next key may sign; or when the last one that did is withdrawn as well."""
+        self.now += POLICY.retirement if withdrawing else POLICY.lead + 1
+        self._rotate()
+
+    @invariant()
+    def the_access_tokens_that_must_be_alive_are(self) -> None:
+        """By the rules of userinfo: not expired, the grant not revoked, the user enabled."""
+        for shown in self.issued:
+            life = self.lives[shown.grant_id]
+            if self.now < shown.access_ends:
+                grant = self.stores.grants.get(shown.grant_id, self.now)
+                assert grant, "a grant's record went before its tokens"
+                assert (grant.revoked_at is None) is life.alive
+                assert grant.generation == life.generation
+
+    def teardown(self) -> None:
+        """In the end every last refresh token works or does not, as the model says."""
+        for grant_id, life in self.lives.items():
+            last = [
+                shown for shown in self.issued if shown.grant_id == grant_id and shown.generation == life.generation
+            ]
+            if last:
+                self.refresh(shown=last[-1], stranger=False, scope="")
+
+    def _outcome(
+        self,
+        grant_id: str,
+        expected: bool,  # noqa: FBT001
+        client: Client,
+        parameters: dict[str, str],
+        decide: Callable[[GrantRequest], Authorization],
+    ) -> Shown | MultipleResults[Shown]:
+        """What came of a request, held to the model; tokens that come are the same for the same generation."""
+        refusal: OAuthError | None = None
+        try:
+            authorization = decide(GrantRequest(client, parameters, self.services))
+        except OAuthError as error:
+            refusal = error
+        if refusal:
+            assert not expected, f"refused as {refusal.reason}, and the model accepts it"
+            assert refusal.reason in EXPECTED_REASONS, refusal.detail
+            return multiple()
+        assert expected, "accepted, and the model refuses it"
+        assert authorization.grant
+        assert authorization.grant.grant_id == grant_id
+        tokens = self.issuer.issue(authorization)
+        continuation = authorization.continuation
+        assert continuation
+        generation = authorization.grant.generation or 0
+        key = (grant_id, generation, *authorization.scope, self.loaded.signer.kid)
+        assert self.successors.setdefault(key, tokens).refresh_token == tokens.refresh_token
+        assert self.successors[key].access_token == tokens.access_token
+        shown = Shown(grant_id, generation, tokens, self.now + tokens.expires_in, continuation.expires_at)
+        self.issued.append(shown)
+        return shown
+
+    def _consent(self, sub: str, client: Client) -> None:
+        self.stores.consents.put(Consent(sub, client.client_id, ("openid", "email"), self.now, self.now))
+        self.consented.add((sub, client.client_id))
+
+    def _other(self, client: Client) -> Client:
+        return next(other for other in self.clients if other is not client)
+
+    def _rotate(self) -> None:
+        self.ring = rotated(
+            self.ring, self.key_set, POLICY, self.now, lambda alg: _key(next(self.numbers), alg, self.now)
+        )
+        self.key_set = published_with(self.key_set, self.ring, self.now)
+        self.loaded = loaded(self.ring.to_document())
+        self.rotations += 1
+
+
+EXPECTED_REASONS = {
+    Reason.CODE_UNKNOWN,
+    Reason.CODE_OF_ANOTHER_CLIENT,
+    Reason.CODE_REPLAYED,
+    Reason.CODE_EXPIRED,
+    Reason.GRANT_REVOKED,
+    Reason.USER_DISABLED,
+    Reason.CONSENT_REVOKED,
+    Reason.REFRESH_TOKEN_REPLAYED,
+    Reason.TOKEN_OF_ANOTHER_CLIENT,
+    Reason.TOKEN_EXPIRED,
+}
+"""Why a well-formed request may be refused here; no token is unreadable because its key went."""
+
+
+def _client(client_id: str) -> Client:
+    return Client(
+        client_id,
+        "client_secret_basic",
+        ("authorization_code", "refresh_token"),
+        (ClientSecret(digest("secret"), 0),),
+        scope=("openid", "email"),
+        redirect_uris=(REDIRECT_URI,),
+        require_pkce=False,
+        refresh_token_lifetime=WHOLE,
+        refresh_token_idle_lifetime=IDLE,
+    )
+
+
+@cache
+def _jwk(number: int) -> dict[str, str]:
+    """The n-th private key of the test run: they take long to make."""
+    return dict(ALGORITHMS["RS256"].generate())
+
+
+def _key(number: int, alg: str, now: int) -> RingKey:
+    return RingKey(thumbprint(_jwk(number)), alg, KeyState.NEXT, created_at=now, jwk=_jwk(number))
