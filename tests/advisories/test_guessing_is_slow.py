@@ -67,11 +67,11 @@ def test_guesses_from_many_addresses_are_counted_together(ada: User, guess: Gues
 
 def test_guesses_at_many_accounts_are_counted_together(ada: User, guess: Guesser, verified: list[str]) -> None:
     """By address, known accounts or not."""
-    for number in range(20):
+    for number in range(50):
         guess("198.51.100.1", f"user{number}")
     page = guess("198.51.100.1", password=PASSWORD)
     assert (page.status, page.alert.startswith(TOO_MANY)) == (429, True)
-    assert len(verified) == 20
+    assert len(verified) == 50
     assert guess("198.51.100.2", password=PASSWORD).step == "consent"
 
 
@@ -88,7 +88,7 @@ def test_guesses_in_many_execution_environments_are_counted_together(
 
 def test_one_subscriber_of_ipv6_is_one_address(guess: Guesser) -> None:
     """A /64 has more addresses than there are guesses."""
-    for number in range(20):
+    for number in range(50):
         guess(f"2001:db8:1:1::{number:x}", f"user{number}")
     assert guess("2001:db8:1:1:ffff::1", "another").status == 429
     assert guess("2001:db8:1:2::1", "another").status == 400
@@ -97,7 +97,7 @@ def test_one_subscriber_of_ipv6_is_one_address(guess: Guesser) -> None:
 def test_an_address_is_not_what_the_caller_says(ada: User, guess: Guesser) -> None:
     """It is the one that API Gateway saw."""
     names = ("x-forwarded-for", "x-real-ip", "forwarded", "true-client-ip", "cf-connecting-ip")
-    for number in range(21):
+    for number in range(51):
         page = guess("198.51.100.1", f"user{number}", **dict.fromkeys(names, f"203.0.113.{number}"))
     assert page.status == 429
 
@@ -121,14 +121,35 @@ def test_delays_grow_and_end(service: Service, ada: User, guess: Guesser) -> Non
     assert guess("203.0.113.77", password=PASSWORD).step == "consent"
 
 
-def test_an_owner_is_not_locked_out_by_a_stranger(ada: User, guess: Guesser) -> None:
-    """At an address where the account has signed in before, only what fails there counts."""
-    home = "203.0.113.1"
-    assert guess(home, password=PASSWORD).step == "consent"
+def test_an_owner_is_not_locked_out_by_a_stranger(
+    service: Service, app: Application, ada: User, guess: Guesser
+) -> None:
+    """In a browser where the account has signed in before, only what fails there counts."""
+    own = service.visitor("203.0.113.1")
+    assert own.sign_in(own.get(app.url()), "ada", PASSWORD).step == "consent"
     for number in range(30):
         guess(f"198.51.100.{number}")
-    assert guess("198.51.100.99", password=PASSWORD).status == 429
-    assert guess(home, password=PASSWORD).step == "consent"
+    assert guess("203.0.113.1", password=PASSWORD).status == 429  # the address alone is anybody's
+    own.address = "192.0.2.9"
+    del own.cookies[SESSION]
+    page = own.sign_in(own.get(app.url()), "ada", "mistyped")
+    assert (page.status, page.alert) == (400, WRONG)
+    assert own.sign_in(page, "ada", PASSWORD).step == "consent"
+
+
+def test_a_device_cookie_that_was_made_up_is_worth_nothing(
+    service: Service, app: Application, ada: User, guess: Guesser
+) -> None:
+    """Nor is one of another account, however often it is exchanged."""
+    eve = service.visitor()
+    service.user("eve")
+    eve.sign_in(eve.get(app.url()), "eve", PASSWORD)
+    [device] = [value for name, value in eve.cookies.items() if "device" in name]
+    for number in range(5):
+        guess(f"198.51.100.{number}")
+    for value in ("a" * 43, device, "", device[:-1], "x"):
+        guess.visitor.cookies["__Host-signet-device"] = value
+        assert guess("198.51.100.99", password=PASSWORD).status == 429
 
 
 def test_an_open_session_is_not_locked_out_either(

@@ -4,7 +4,7 @@ import pytest
 
 from signet.authorize.forms import SESSION
 from signet.model.user import User
-from tests.support.sign_in import AUTHORIZE, Application, Service
+from tests.support.sign_in import AUTHORIZE, PASSWORD, Application, Service
 from tests.support.visitor import Visitor
 
 CONSENT = {"form": "consent", "decision": "allow"}
@@ -90,6 +90,20 @@ def test_no_proof_of_another_page_grants(service: Service, app: Application, ada
         page = victim.post(app.url(), {**CONSENT, "csrf": form.fields["csrf"]})
         assert page.location == app.url(), name
         assert granted_nothing(service), name
+
+
+def test_a_proof_is_of_one_form(service: Service, app: Application, ada: User, victim: Visitor) -> None:
+    """One request can show one person several forms: the proof of each is of no use for the others."""
+    target = app.url(max_age="600")
+    consent = victim.get(target).form
+    service.clock.advance(700)
+    login = victim.get(target).form
+    assert (consent.action, consent.fields["form"], login.fields["form"]) == (login.action, "consent", "login")
+    before = victim.cookies[SESSION]
+    fields = {"form": "login", "csrf": consent.fields["csrf"], "username": "ada", "password": PASSWORD}
+    assert victim.post(target, fields).location == target
+    assert victim.cookies[SESSION] == before
+    assert service.deployment.lines("login") == []
 
 
 def test_a_proof_dies_with_its_session(service: Service, app: Application, ada: User, victim: Visitor) -> None:

@@ -22,6 +22,7 @@ from tests.support.visitor import Page, Visitor
 MISTYPED = "my other password entirely"
 AS_A_NAME = "a password in the field of the name"
 FORM_KEY = "__Host-signet-form"
+DEVICE = "__Host-signet-device"
 
 
 class Witness:
@@ -63,8 +64,8 @@ class Witness:
         self.secret(page.form.fields["csrf"], "page")
         self.secret(visitor.cookies[FORM_KEY], "cookie")
         page = visitor.submit(page, **fields)
-        if SESSION in visitor.cookies:
-            self.secret(visitor.cookies[SESSION], "cookie")
+        for name in {SESSION, DEVICE} & visitor.cookies.keys():
+            self.secret(visitor.cookies[name], "cookie")
         return page
 
     def outputs(self) -> Iterator[tuple[str, str]]:

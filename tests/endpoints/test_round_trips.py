@@ -59,10 +59,10 @@ def test_a_sign_in_on_a_known_device_makes_six_round_trips(
     assert deployment.calls == [READ, PUT, READ, READ, PUT, PUT]
 
 
-def test_a_sign_in_at_a_new_address_makes_eleven_round_trips(
+def test_a_sign_in_on_a_new_device_makes_eleven_round_trips(
     deployment: Deployment, service: Service, app: Application, ada: User
 ) -> None:
-    """Those of the account and of the address are counted as well, and the address becomes known."""
+    """Those of the account and of the address are counted as well, and the device becomes known."""
     visitor = service.visitor()
     page = visitor.get(app.url())
     deployment.calls.clear()

@@ -87,9 +87,14 @@ class Clock:
 
     def __init__(self) -> None:
         self.offset = 0.0
+        self._stopped_at: float | None = None
 
     def __call__(self) -> float:
-        return time.time() + self.offset
+        return (self._stopped_at or time.time()) + self.offset
+
+    def stop(self) -> None:
+        """Stand still from now on, however long the test takes."""
+        self._stopped_at = time.time()
 
     def advance(self, seconds: float) -> None:
         """Move on; backwards where negative."""
