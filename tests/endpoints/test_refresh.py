@@ -643,7 +643,7 @@ def test_a_replay_that_could_not_be_punished_is_not_forgiven(
     """A revocation that failed is 503, not a refusal that claims it happened; the next replay revokes."""
     second = service.refresh(app, first["refresh_token"]).json()
     service.clock.advance(11)
-    with service.deployment.failing_at(2, faults.denied):
+    with service.deployment.failing_at(faults.denied, 2):
         assert service.refresh(app, first["refresh_token"]).error(503) == "temporarily_unavailable"
     refused(service, service.refresh(app, first["refresh_token"]), "refresh_token_replayed")
     dead(service, first, second)
