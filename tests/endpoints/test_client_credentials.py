@@ -275,5 +275,5 @@ def test_every_path_of_the_token_endpoint_issues_alike(deployment: Deployment, p
 
 def test_a_grant_type_that_is_not_registered_is_refused(deployment: Deployment) -> None:
     """RFC 6749 section 5.2 unauthorized_client: the client is known and may not."""
-    machine = deployment.register(grant_types=("refresh_token",))
+    machine = deployment.register(grant_types=("authorization_code",), redirect_uris=("https://app.example.com/cb",))
     assert deployment.issue(machine).error() == "unauthorized_client"
