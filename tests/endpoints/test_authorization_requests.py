@@ -125,6 +125,9 @@ def test_a_request_without_a_query_is_shown_as_such(service: Service) -> None:
         ({"claims": '{"id_token": 1}'}, "invalid_request"),
         ({"claims": "[" * 3_000}, "invalid_request"),
         ({"claims": " " * 5_000}, "invalid_request"),
+        ({"claims": '{"id_token": {}, "id_token": {"sub": {"value": "a"}}}'}, "invalid_request"),
+        ({"claims": '{"id_token": {"email": null, "email": {"essential": true}}}'}, "invalid_request"),
+        ({"claims": '{"id_token": {"\\ud800": null}}'}, "invalid_request"),
         ({"claims": '{"id_token": {"sub": {"value": "a"}}, "userinfo": {"sub": {"value": "b"}}}'}, "invalid_request"),
         ({"nonce": "n" * 2_001}, "invalid_request"),
         ({"nonce": "\u00e9"}, "invalid_request"),
@@ -303,6 +306,16 @@ def test_a_resource_narrows_the_audience(service: Service, ada: User) -> None:
     token = service.tokens(app, ada, resource=apis[1])["access_token"]
     assert service.claims(token, apis[1])["aud"] == apis[1]
     assert service.claims(service.tokens(app, ada)["access_token"], apis[0])["aud"] == list(apis)
+
+
+def test_the_default_audience_can_be_named(service: Service, app: Application, ada: User) -> None:
+    """RFC 8707 section 2.1: where none is registered it is the one that a token gets anyway."""
+    token = service.tokens(app, ada, resource=ISSUER)["access_token"]
+    assert service.claims(token)["aud"] == ISSUER
+    page = service.visitor().get(
+        service.application("other", audience=("https://api.example.com",)).url(resource=ISSUER)
+    )
+    assert refused(page) == "invalid_target"
 
 
 def test_login_hint_fills_in_the_name(service: Service, app: Application) -> None:

@@ -290,6 +290,31 @@ def test_a_code_is_redeemed_at_every_path_of_the_endpoint(
     assert service.deployment.token(token_event(form, basic=app.basic, path=path)).status == 200
 
 
+# resource (RFC 8707 section 2.2)
+
+APIS = ("https://api.example.com", "https://files.example.com")
+
+
+def test_a_resource_narrows_what_the_code_was_issued_for(service: Service, ada: User) -> None:
+    """To one of the client's, or to the one that the authorization request named."""
+    app = service.application(audience=APIS)
+    token = service.redeem(app, service.code(app, ada), resource=APIS[1]).json()["access_token"]
+    assert service.claims(token, APIS[1])["aud"] == APIS[1]
+    code = service.code(app, ada, resource=APIS[0])
+    assert service.redeem(app, code, resource=APIS[0]).status == 200
+
+
+def test_a_resource_never_widens_and_burns_nothing(service: Service, ada: User) -> None:
+    """Neither beyond the registration nor beyond the authorization request."""
+    app = service.application(audience=APIS)
+    code = service.code(app, ada, resource=APIS[0])
+    for resource in ("https://other.example.com", APIS[1]):
+        assert service.redeem(app, code, resource=resource).error() == "invalid_target"
+    token = service.redeem(app, code).json()["access_token"]
+    assert service.claims(token, APIS[0])["aud"] == APIS[0]
+    assert service.userinfo(token).status == 200
+
+
 # cost and record
 
 

@@ -341,6 +341,16 @@ def test_a_consent_that_was_taken_back_ends_the_grant(
     refused(service, service.refresh(app, first["refresh_token"]), "grant_revoked")
 
 
+def test_a_consent_that_was_taken_back_and_given_anew_covers_no_older_grant(
+    service: Service, app: Application, ada: User, first: dict[str, Any]
+) -> None:
+    """What was revoked stays revoked, also where the application never asked in between."""
+    service.clock.advance(60)
+    assert service.consents.delete(ada.sub, "app")
+    service.consent(ada, app)
+    refused(service, service.refresh(app, first["refresh_token"]), "consent_revoked")
+
+
 def test_a_first_party_client_needs_no_consent(service: Service, ada: User) -> None:
     """Its users were never asked."""
     app = service.application(grant_types=REFRESHING, first_party=True)

@@ -32,7 +32,7 @@ from signet.model.scope import ScopeCatalogue
 from signet.model.token import Authorization, TokenResponse
 from signet.model.user import Consent, User
 from signet.ports import ConsentStore, GrantStore, UserRegistry
-from signet.settings import REFRESH_GRACE, Settings
+from signet.settings import CLOCK_SKEW, REFRESH_GRACE, Settings
 from signet.tokens.inspect import RefreshTokenReader
 from signet.tokens.issue import Issuer
 
@@ -91,6 +91,7 @@ class Shown:
     tokens: TokenResponse = field(repr=False)
     access_ends: int
     refresh_ends: int
+    issued_at: int
 
 
 class GrantLife(RuleBasedStateMachine):
@@ -130,7 +131,7 @@ class GrantLife(RuleBasedStateMachine):
         run = uuid.uuid4().hex
         self.clients = [_client(f"{run}-{number}") for number in range(2)]
         self.disabled = {f"sub-{run}-{number}": False for number in range(2)}
-        self.consented: set[tuple[str, str]] = set()
+        self.consented: dict[tuple[str, str], int] = {}
         for sub in self.disabled:
             assert self.stores.users.create(User(sub, sub))
             for client in self.clients:
@@ -192,7 +193,7 @@ class GrantLife(RuleBasedStateMachine):
         life = self.lives[shown.grant_id]
         client = self._other(life.client) if stranger else life.client
         readable = not stranger and self.now < shown.refresh_ends
-        allowed = not self.disabled[life.user] and (life.user, client.client_id) in self.consented
+        allowed = not self.disabled[life.user] and self._covers(life, client, shown)
         expected = readable and life.refresh(shown.generation, self.now, allowed=allowed)
         request = {"refresh_token": shown.tokens.refresh_token or "", **({"scope": scope} if scope else {})}
         return self._outcome(shown.grant_id, expected, client, request, refresh_token.authorize)
@@ -225,7 +226,7 @@ class GrantLife(RuleBasedStateMachine):
         """What a user does on their account page."""
         sub, client_id = list(self.disabled)[user], self.clients[client].client_id
         self.stores.consents.delete(sub, client_id)
-        self.consented.discard((sub, client_id))
+        self.consented.pop((sub, client_id), None)
 
     @rule(seconds=st.sampled_from(STEPS))
     def wait(self, seconds: int) -> None:
@@ -287,13 +288,20 @@ class GrantLife(RuleBasedStateMachine):
         key = (grant_id, generation, *authorization.scope, self.loaded.signer.kid)
         assert self.successors.setdefault(key, tokens).refresh_token == tokens.refresh_token
         assert self.successors[key].access_token == tokens.access_token
-        shown = Shown(grant_id, generation, tokens, self.now + tokens.expires_in, continuation.expires_at)
+        shown = Shown(
+            grant_id, generation, tokens, self.now + tokens.expires_in, continuation.expires_at, continuation.issued_at
+        )
         self.issued.append(shown)
         return shown
 
     def _consent(self, sub: str, client: Client) -> None:
-        self.stores.consents.put(Consent(sub, client.client_id, ("openid", "email"), self.now, self.now))
-        self.consented.add((sub, client.client_id))
+        granted_at = self.consented.setdefault((sub, client.client_id), self.now)
+        self.stores.consents.put(Consent(sub, client.client_id, ("openid", "email"), granted_at, self.now))
+
+    def _covers(self, life: Life, client: Client, shown: Shown) -> bool:
+        """A consent covers what was issued under it, not what was issued under one that was taken back before it."""
+        granted_at = self.consented.get((life.user, client.client_id))
+        return granted_at is not None and granted_at <= shown.issued_at + CLOCK_SKEW
 
     def _other(self, client: Client) -> Client:
         return next(other for other in self.clients if other is not client)

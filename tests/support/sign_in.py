@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
 import jwt
 import pytest
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 
 from signet import pkce
 from signet.authorize.forms import SESSION
@@ -222,9 +224,27 @@ def _hash(password: str) -> str:
     return passwords.rehash(password)
 
 
+class _Compiled(BytecodeCache):
+    """The pages' templates, compiled once for each run: that takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 @pytest.fixture
-def service(deployment: Deployment) -> Service:
+def service(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Service:
     """A deployment in which nobody is registered yet."""
+    monkeypatch.setattr("signet.pages.pages.Environment", partial(Environment, bytecode_cache=_COMPILED))
     return Service(deployment)
 
 

@@ -19,6 +19,9 @@ REFRESH_TOKEN_IDLE_LIFETIME = 30 * 86_400
 REFRESH_GRACE = 10
 """Seconds in which a refresh token that was used gets the same successor again: a lost answer, a second tab."""
 
+CLOCK_SKEW = 5
+"""Seconds by which the clocks of two execution environments may differ."""
+
 CLIENT_CACHE = 60
 """Seconds an execution environment may go on using a client it has read."""
 

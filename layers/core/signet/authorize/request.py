@@ -51,9 +51,12 @@ def redirect_target(parameters: Parameters, clients: ClientStore, issuer: str) -
 
 
 def authorization_request(
-    parameters: Parameters, client: Client, target: RedirectTarget, sub_of_hint: HintReader
+    parameters: Parameters, client: Client, target: RedirectTarget, sub_of_hint: HintReader, default_audience: str
 ) -> AuthorizationRequest:
-    """Phase two: everything else. Raises OAuthError, for the target to carry back."""
+    """Phase two: everything else. Raises OAuthError, for the target to carry back.
+
+    `default_audience` is where the tokens of a client that is registered for no other may be used.
+    """
     _check_response(parameters, client)
     scope = parse_scope(parameters["scope"]) if "scope" in parameters else client.scope
     if not set(scope) <= set(client.scope):
@@ -74,7 +77,7 @@ def authorization_request(
         prompt=_prompt(parameters.get("prompt", "")),
         max_age=_max_age(parameters.get("max_age")),
         login_hint=parameters.get("login_hint", "")[:256],
-        audience=_audience(parameters.get("resource"), client),
+        audience=_audience(parameters.get("resource"), client.audience or (default_audience,)),
         id_token_claims=id_token_claims,
         required_sub=wanted_sub or hinted_sub,
     )
@@ -137,10 +140,10 @@ def _max_age(max_age: str | None) -> int | None:
     return int(max_age)
 
 
-def _audience(resource: str | None, client: Client) -> tuple[str, ...]:
+def _audience(resource: str | None, allowed: tuple[str, ...]) -> tuple[str, ...]:
     if resource is None:
         return ()
-    if resource not in client.audience:
+    if resource not in allowed:
         raise OAuthError(
             ErrorCode.INVALID_TARGET, Reason.RESOURCE_NOT_REGISTERED, "The resource is not one this client may use."
         )
@@ -155,7 +158,7 @@ def _claims(claims: str) -> tuple[tuple[str, ...], str]:
     if not claims:
         return (), ""
     try:
-        members = json.loads(claims) if len(claims) <= 2 * _LONGEST_VALUE else None
+        members = json.loads(claims, object_pairs_hook=_members) if len(claims) <= 2 * _LONGEST_VALUE else None
     except (ValueError, RecursionError):
         members = None
     if not isinstance(members, Mapping):
@@ -170,6 +173,15 @@ def _claims(claims: str) -> tuple[tuple[str, ...], str]:
     if len(subs) > 1:
         raise _refused(Reason.PARAMETER_MALFORMED, "The claims parameter names two subjects.")
     return tuple(map(str, places[0])), next(iter(subs), "")
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object in which no name stands twice, which would be last-wins, and each is text. Raises ValueError."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a name stands twice")
+    "".join(members).encode()
+    return members
 
 
 def _check_acr(wanted: Any) -> None:

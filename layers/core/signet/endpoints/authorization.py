@@ -63,7 +63,9 @@ class AuthorizationEndpoint:
         parameters = query_parameters(http)
         client, target = redirect_target(parameters, self.clients, self.settings.issuer)
         try:
-            request = authorization_request(parameters, client, target, self._sub_of_hint)
+            request = authorization_request(
+                parameters, client, target, self._sub_of_hint, self.settings.default_audience
+            )
             self._check_resources(request)
             visit = self._visit(http, request, _action(http, parameters))
             if http.method == "POST":

@@ -9,7 +9,8 @@ from signet.http import HttpRequest, HttpResponse, uncached_json
 from signet.model.client import Client
 from signet.parameters import Parameters, required, secret_parameters
 from signet.ports import Audit, ClientStore, Clock, GrantStore, TokenStatusStore
-from signet.tokens.inspect import CLOCK_SKEW, Inspector, SignedToken
+from signet.settings import CLOCK_SKEW
+from signet.tokens.inspect import Inspector, SignedToken
 
 _BODY_ONLY = CLIENT_PARAMETERS | {"token", "token_type_hint"}
 

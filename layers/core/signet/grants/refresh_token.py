@@ -10,7 +10,7 @@ from signet.model.grant import Grant, Turn
 from signet.model.refresh_token import RefreshToken
 from signet.model.token import Authorization
 from signet.model.user import Consent
-from signet.settings import REFRESH_GRACE
+from signet.settings import CLOCK_SKEW, REFRESH_GRACE
 
 
 def authorize(request: GrantRequest) -> Authorization:
@@ -68,8 +68,13 @@ def _unmoved(request: GrantRequest, token: RefreshToken, now: int) -> Grant:
 
 
 def _consented(client: Client, token: RefreshToken, consent: Consent | None) -> bool:
-    """Whether the user's consent still covers the grant; what an earlier client of this id was allowed does not."""
+    """Whether the user's consent still covers the grant.
+
+    What an earlier client of this id was allowed does not, nor does a consent that was taken back and given anew since.
+    """
     if consent is None or consent.updated_at < client.client_id_issued_at:
+        return False
+    if consent.granted_at > token.iat + CLOCK_SKEW:
         return False
     return set(token.scope) <= set(consent.scope)
 

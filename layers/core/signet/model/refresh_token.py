@@ -7,12 +7,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """What a refresh token says: `scope` was granted, `resource` is what the grant is bound to (RFC 8707), or empty."""
+    """What a refresh token says: `scope` was granted, `resource` is what the grant is bound to (RFC 8707), or empty.
+
+    `iat` in epoch seconds.
+    """
 
     grant_id: str
     generation: int
     client_id: str
     sub: str
+    iat: int
     scope: tuple[str, ...]
     resource: tuple[str, ...]
 
@@ -24,6 +28,7 @@ class RefreshToken:
             generation=claims["generation"],
             client_id=claims["client_id"],
             sub=claims["sub"],
+            iat=claims["iat"],
             scope=tuple(claims.get("scope", "").split()),
             resource=tuple(claims.get("resource", ())),
         )

@@ -8,12 +8,9 @@ from signet import jwt
 from signet.errors import ErrorCode, OAuthError, Reason
 from signet.model.key import KeySet
 from signet.model.refresh_token import RefreshToken
-from signet.settings import Settings
+from signet.settings import CLOCK_SKEW, Settings
 
 KeyOf = Callable[[str], tuple[str, Mapping[str, str]] | None]
-
-CLOCK_SKEW = 5
-"""Seconds by which the clocks of two execution environments may differ."""
 
 
 @dataclass(frozen=True, slots=True)
