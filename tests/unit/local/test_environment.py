@@ -86,6 +86,9 @@ def test_handler_that_raises_keeps_its_environment(function: Function, pool_of: 
     with pytest.raises(FunctionError, match="ValueError: asked to"):
         pool.invoke(asking(raises="1"))
     assert pool.invoke(asking())["pid"] == before
+    deadline = time.monotonic() + 10  # the log is read as it comes, which may be after the answer
+    while not any("Traceback" in line for line in log) and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert any("Traceback" in line for line in log)
 
 
