@@ -35,6 +35,7 @@ def test_an_access_token_says_who_for_whom_and_how_they_logged_in(
 
 def test_an_id_token_says_who_logged_in_to_what(service: Service, app: Application, ada: User) -> None:
     """OpenID Connect Core section 2: exactly these claims, none of them empty."""
+    service.clock.stop()
     service.clock.advance(100)
     visitor = service.signed_in(ada)
     logged_in = service.now
