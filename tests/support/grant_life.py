@@ -1,6 +1,7 @@
 """The life of grants as a state machine: whatever happens in whatever order, the model says which tokens are alive."""
 
 import uuid
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -100,9 +101,9 @@ class GrantLife(RuleBasedStateMachine):
     codes: Bundle[Code] = Bundle("codes")
     held: Bundle[Shown] = Bundle("held")
 
+    @abstractmethod
     def opened(self) -> Stores:
         """The stores of a run."""
-        raise NotImplementedError
 
     def __init__(self) -> None:
         super().__init__()
