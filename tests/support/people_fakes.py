@@ -112,7 +112,7 @@ class InMemorySessionStore:
 
     def get(self, digest: str, now: int) -> Session | None:
         session = self._sessions.get(digest)
-        return session if session and now < min(session.expires_at, session.ends_at) else None
+        return session if session and session.lives(now) else None
 
     def create(self, session: Session) -> None:
         self.writes += 1
@@ -129,6 +129,9 @@ class InMemorySessionStore:
         self.writes += 1
         with self._lock:
             self._sessions.pop(digest, None)
+
+    def of_subject(self, sub: str, now: int) -> Iterator[Session]:
+        return iter([session for session in self._sessions.values() if session.sub == sub and session.lives(now)])
 
 
 class InMemoryThrottleStore:
@@ -205,6 +208,9 @@ class InMemoryGrantStore:
     def get(self, grant_id: str, now: int) -> Grant | None:
         grant = self._grants.get(grant_id)
         return grant if grant and now < grant.expires_at else None
+
+    def of_subject(self, sub: str, now: int) -> Iterator[Grant]:
+        return iter([grant for grant in self._grants.values() if grant.sub == sub and now < grant.expires_at])
 
 
 class InMemoryTokenStatusStore:

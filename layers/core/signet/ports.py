@@ -161,6 +161,13 @@ class SessionStore(Protocol):
         """End a session; ending it twice is no error."""
 
 
+class SessionListing(Protocol):
+    """A user's login sessions, for people to look at."""
+
+    def of_subject(self, sub: str, now: int) -> Iterable[Session]:
+        """The sessions that are alive, in no order; one that began a moment ago may be missing."""
+
+
 class ThrottleStore(Protocol):
     """Failed attempts, counted across all execution environments."""
 
@@ -201,6 +208,13 @@ class GrantStore(Protocol):
 
     def get(self, grant_id: str, now: int) -> Grant | None:
         """The grant, revoked or not; None past its end."""
+
+
+class GrantListing(Protocol):
+    """A user's grants, for people to look at."""
+
+    def of_subject(self, sub: str, now: int) -> Iterable[Grant]:
+        """The grants before their end, revoked or not, in no order; one that began a moment ago may be missing."""
 
 
 class TokenStatusStore(Protocol):

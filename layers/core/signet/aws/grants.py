@@ -1,6 +1,7 @@
 """Grants in the state table: one item `grant#<grant_id>` from the authorization code to the last token."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError
 from signet.aws.attributes import Item, attribute, item
 from signet.aws.failures import calling, code
 from signet.aws.records import malformed, record, restored
+from signet.aws.subjects import items_of
 from signet.errors import Reason, unavailable
 from signet.model.grant import Grant, Redemption, Turn
 
@@ -161,6 +163,11 @@ class DynamoDbGrantStore:
             answer = self._dynamodb.get_item(TableName=self._table, Key=grant_key(grant_id), ConsistentRead=True)
         grant = stored_grant(answer["Item"]) if "Item" in answer else None
         return grant if grant and now < grant.expires_at else None
+
+    def of_subject(self, sub: str, now: int) -> Iterator[Grant]:
+        """As ports.GrantListing.of_subject."""
+        grants = map(stored_grant, items_of(self._dynamodb, self._table, sub, "grant#"))
+        return (grant for grant in grants if now < grant.expires_at)
 
 
 def _refused(redemption: Redemption, stored: Item | None) -> tuple[Grant | None, Reason]:

@@ -1,5 +1,6 @@
 """Login sessions in the state table: item `session#<digest>`."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -7,6 +8,7 @@ from botocore.exceptions import ClientError
 from signet.aws.attributes import Item, attribute, item
 from signet.aws.failures import calling, code
 from signet.aws.records import record, restored
+from signet.aws.subjects import items_of
 from signet.errors import Reason
 from signet.model.session import Session
 
@@ -25,7 +27,7 @@ class DynamoDbSessionStore:
         if "Item" not in answer:
             return None
         session = restored(Session, answer["Item"])
-        return session if now < min(session.expires_at, session.ends_at) else None
+        return session if session.lives(now) else None
 
     def create(self, session: Session) -> None:
         """As ports.SessionStore.create; the digest of 256 random bits is nobody else's, so nothing is overwritten."""
@@ -53,6 +55,11 @@ class DynamoDbSessionStore:
         """As ports.SessionStore.delete."""
         with calling("dynamodb:DeleteItem", Reason.STORE_UNAVAILABLE):
             self._dynamodb.delete_item(TableName=self._table, Key=_key(digest))
+
+    def of_subject(self, sub: str, now: int) -> Iterator[Session]:
+        """As ports.SessionListing.of_subject."""
+        sessions = (restored(Session, stored) for stored in items_of(self._dynamodb, self._table, sub, "session#"))
+        return (session for session in sessions if session.lives(now))
 
 
 def _key(digest: str) -> Item:

@@ -28,6 +28,10 @@ class Session:
     ends_at: int
     user_agent: str = ""
 
+    def lives(self, now: int) -> bool:
+        """Whether neither end has come; time to live may leave a session lying for days after."""
+        return now < min(self.expires_at, self.ends_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
