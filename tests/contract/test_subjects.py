@@ -1,6 +1,5 @@
 """ports.GrantListing and ports.SessionListing, in memory and on DynamoDB."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -119,7 +118,7 @@ def test_what_was_deleted_after_the_index_was_read_is_not_listed(tables: Tables)
 
 def test_a_table_that_is_missing_is_unavailable(tables: Tables) -> None:
     """A failure is not an empty list."""
-    asks: list[Callable[[], object]] = [
+    asks: list[Any] = [
         lambda: list(DynamoDbGrantStore(tables.dynamodb, "missing").of_subject("alice", 1)),
         lambda: list(DynamoDbSessionStore(tables.dynamodb, "missing").of_subject("alice", 1)),
     ]
