@@ -6,29 +6,30 @@ A cold start on Lambda adds what only Lambda knows (placement, fetching the pack
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from bench.measure import MILLISECONDS, Cost, ended_children_cpu, medians
-from bench.token_request import TOKEN_REQUEST, rotated_stack
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from bench.measure import MILLISECONDS, Cost, medians, memory, process_cpu
+from bench.tls import bundle, tls_in_front_of
+from bench.token_request import FIRST_REQUESTS, TOKEN_REQUEST, rotated_stack
 from tests.support.built import BUILT, HOST, LAYERS, LambdaProcess
 from tests.support.stack import Stack
 
 ROUNDS = 15
 
-BARE = """
+BARE = "bare handler"
+YARDSTICK = "yardstick: boto3, Powertools, pydantic, PyJWT"
+
+_BARE = """
 def handler(event, context):
     return {"statusCode": 200, "body": ""}
-"""
-
-WEIGHTY = """
-import boto3
-import pydantic
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-from signet.wiring import handler_for
-
-handler = handler_for("token")
 """
 
 
@@ -36,20 +37,27 @@ class WrongAnswer(Exception):
     """A subject did not answer 200; the message is its answer and its log."""
 
 
-def cold_start(stack: Stack, task_root: Path, path: tuple[Path, ...] = LAYERS) -> Callable[[], Cost]:
-    """A run of the function in that folder, from the start of its process to its first answer."""
-    variables = stack.variables("TokenFunction")
+@dataclass(frozen=True, slots=True)
+class ColdStart:
+    """Runs of a function, from the start of its process to its first answer."""
 
-    def cost() -> Cost:
-        start, cpu = time.perf_counter(), ended_children_cpu()
-        with LambdaProcess(task_root, variables, path) as function:
-            answer = function.invoke(TOKEN_REQUEST)
+    task_root: Path
+    variables: Mapping[str, str]
+    request: dict[str, Any]
+    path: tuple[Path, ...] = LAYERS
+
+    def __call__(self) -> Cost:
+        """What one run took."""
+        start = time.perf_counter()
+        with LambdaProcess(self.task_root, self.variables, self.path) as function:
+            function.wait_until_asked(1)
+            ready = process_cpu(function.pid)
+            answer = function.invoke(self.request)
             elapsed = time.perf_counter() - start
+            function.wait_until_asked(2)
             if answer["statusCode"] != 200:
                 raise WrongAnswer(f"{answer}\n{function.log}")
-        return Cost(elapsed, ended_children_cpu() - cpu)
-
-    return cost
+            return Cost(elapsed, process_cpu(function.pid), ready, memory(function.pid))
 
 
 def folder(parent: Path, name: str, source: str) -> Path:
@@ -60,34 +68,66 @@ def folder(parent: Path, name: str, source: str) -> Path:
     return made
 
 
+def yardstick(parent: Path) -> tuple[Path, tuple[Path, ...]]:
+    """The function the cold starts are held against, and its dependencies as `sam build` leaves them: not compiled."""
+    made = shutil.copytree(Path(__file__).with_name("yardstick"), parent / "yardstick", ignore=_BYTE_CODE)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (made / "key.pem").write_bytes(pem)
+    return made, (shutil.copytree(HOST / "bench", parent / "dependencies", ignore=_BYTE_CODE),)
+
+
 def without_byte_code(parent: Path) -> tuple[Path, ...]:
     """The layers as a build that does not compile leaves them."""
     return tuple(
-        shutil.copytree(layer, parent / f"layer{number}", ignore=shutil.ignore_patterns("__pycache__"))
-        for number, layer in enumerate(LAYERS)
+        shutil.copytree(layer, parent / f"layer{number}", ignore=_BYTE_CODE) for number, layer in enumerate(LAYERS)
     )
 
 
-def main() -> None:
-    """Print the medians, each as a multiple of the bare handler's."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    with rotated_stack() as stack, TemporaryDirectory() as temporary:
+_BYTE_CODE = shutil.ignore_patterns("__pycache__")
+
+
+@contextmanager
+def subjects(stack: Stack) -> Iterator[dict[str, Callable[[], Cost]]]:
+    """What is measured, by name; AWS is behind TLS, and each trusts as many certificates as it does on Lambda."""
+    with (
+        TemporaryDirectory() as temporary,
+        tls_in_front_of(stack.aws.endpoint, Path(temporary)) as (endpoint, certificate),
+    ):
         made = Path(temporary)
-        token = BUILT / "TokenFunction"
-        weighty = folder(made, "weighty", WEIGHTY)
-        subjects = {
-            "bare handler": cold_start(stack, folder(made, "bare", BARE)),
-            "token function": cold_start(stack, token),
-            "  + boto3, Powertools resolver, pydantic": cold_start(stack, weighty, (*LAYERS, HOST / "bench")),
-            "  without byte code": cold_start(stack, token, without_byte_code(made)),
+        aws = {"AWS_ENDPOINT_URL": endpoint}
+        trusting_all = {**aws, "AWS_CA_BUNDLE": str(bundle(certificate, ALL_ROOTS, made / "all.pem"))}
+
+        def function(logical_id: str, path: tuple[Path, ...] = LAYERS, **variables: str) -> ColdStart:
+            environment = {**stack.variables(logical_id), **trusting_all, **variables}
+            return ColdStart(BUILT / logical_id, environment, FIRST_REQUESTS[logical_id], path)
+
+        usual, dependencies = yardstick(made)
+        variables = {**stack.variables("TokenFunction"), **trusting_all}
+        yield {
+            BARE: ColdStart(folder(made, "bare", _BARE), variables, TOKEN_REQUEST),
+            YARDSTICK: ColdStart(usual, variables, TOKEN_REQUEST, dependencies),
+            **{logical_id.removesuffix("Function"): function(logical_id) for logical_id in FIRST_REQUESTS},
+            "Token, without byte code": function("TokenFunction", without_byte_code(made)),
         }
-        costs = medians(subjects, rounds)
-    bare = costs["bare handler"]
-    print(f"Process start to first answer under awslambdaric, median of {rounds} interleaved runs")
+
+
+ALL_ROOTS = HOST / "dependencies" / "python" / "botocore" / "cacert.pem"
+
+
+def main() -> None:
+    """Print the medians, each as a multiple of the bare handler's and as a part of the yardstick's."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    with rotated_stack() as stack, subjects(stack) as found:
+        costs = medians(found, rounds)
+    bare, usual = costs[BARE], costs[YARDSTICK]
+    print(f"Process start to first answer under awslambdaric, AWS behind TLS, median of {rounds} interleaved runs")
+    print(f"  {'':46} {'CPU':>7} {'x bare':>7} {'of yardstick':>13} {'ready at':>9} {'clock':>8} {'memory':>7}")
     for name, cost in costs.items():
-        elapsed = f"{cost.elapsed * MILLISECONDS:6.0f} ms {cost.elapsed / bare.elapsed:5.1f} x bare"
-        cpu = f"{cost.cpu * MILLISECONDS:6.0f} ms {cost.cpu / bare.cpu:5.1f} x bare"
-        print(f"  {name:42} {elapsed}, of CPU {cpu}")
+        print(
+            f"  {name:46} {cost.cpu * MILLISECONDS:4.0f} ms {cost.cpu / bare.cpu:7.1f} {cost.cpu / usual.cpu:12.0%} "
+            f" {cost.ready * MILLISECONDS:6.0f} ms {cost.elapsed * MILLISECONDS:5.0f} ms {cost.memory / 1e6:4.0f} MB"
+        )
 
 
 if __name__ == "__main__":

@@ -96,6 +96,15 @@ class LambdaProcess:
         """The result for an event. Raises FunctionFailed or TimeoutError."""
         return self._api.invoke(event, timeout)
 
+    def wait_until_asked(self, times: int) -> None:
+        """Return once the function has asked for an invocation that often: the first time it is ready."""
+        self._api.wait_until_asked(times)
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     @property
     def log(self) -> str:
         """Everything the function has printed so far."""

@@ -9,7 +9,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Condition, Lock, Thread
 from typing import Any, Self
 
 _PREFIX = "/2018-06-01/runtime"
@@ -38,6 +38,8 @@ class RuntimeApi:
         self._running: dict[str, _Invocation] = {}
         self._init_error: bytes | None = None
         self._lock = Lock()
+        self._idle = Condition()
+        self._asked = 0
         self._server = _Server(self)
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,), name="runtime-api", daemon=True)
 
@@ -70,8 +72,20 @@ class RuntimeApi:
             raise FunctionFailed(kind, json.loads(body))
         return json.loads(body)
 
+    def wait_until_asked(self, times: int, timeout: float = 30) -> None:
+        """Return once the function has asked for an invocation that often: the first time it is ready.
+
+        Raises TimeoutError.
+        """
+        with self._idle:
+            if not self._idle.wait_for(lambda: self._asked >= times, timeout):
+                raise TimeoutError(f"the function has asked for {self._asked} invocations")
+
     def take(self) -> _Invocation | None:
         """The next invocation, once there is one; None when this API closes."""
+        with self._idle:
+            self._asked += 1
+            self._idle.notify_all()
         invocation = self._waiting.get()
         if invocation is not None:
             self._running[invocation.request_id] = invocation

@@ -64,4 +64,6 @@ def stack(template: Path) -> Iterator[Stack]:
 def event(method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> dict[str, Any]:
     """The payload 2.0 event of a request to the route of that path."""
     request = Request(method, path, "HTTP/1.1", tuple((headers or {}).items()), body, "192.0.2.1")
-    return proxy_event(request, f"ANY {path}", {}, origin=ORIGIN, request_id="request", trace_id="Root=1-0-0")
+    return proxy_event(
+        request, f"ANY {path.partition('?')[0]}", {}, origin=ORIGIN, request_id="request", trace_id="Root=1-0-0"
+    )
