@@ -27,6 +27,7 @@ BY_OPERATORS = {
     "scopes.DynamoDbScopeStore.replace",
     "transactions.refusals",
     "users.DynamoDbUserRegistry.delete",
+    "users.DynamoDbUserRegistry.note_imported_hashes",
 }
 """What calls AWS with the rights of whoever types a command, and for no function."""
 

@@ -30,7 +30,10 @@ RIGHTS = {
         ("AuthorizationLogs.Arn", ""): LOGS,
         (
             "RegistryTable.Arn",
-            'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "login#*", "user#*", "jwks", "scopes"]}',
+            (
+                'ForAllValues:StringLike {"dynamodb:LeadingKeys": '
+                '["client#*", "login#*", "user#*", "imported_hashes", "jwks", "scopes"]}'
+            ),
         ): {"dynamodb:GetItem"},
         # consents, and a password's hash made anew at sign-in
         ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*"]}'): {

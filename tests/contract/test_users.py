@@ -316,3 +316,15 @@ def test_a_table_that_is_missing_is_unavailable(tables: Tables) -> None:
         with pytest.raises(OAuthError) as raised:
             ask()
         assert (raised.value.status, raised.value.reason) == (503, Reason.STORE_UNAVAILABLE)
+
+
+def test_imported_hashes_are_noted_and_forgotten(users: UserRegistry) -> None:
+    """Any number of times; nobody is found by the note."""
+    assert not users.has_imported_hashes()
+    for imported_at in (10, 20):
+        users.note_imported_hashes(imported_at)
+        assert users.has_imported_hashes()
+    assert list(users.list()) == []
+    for _ in range(2):
+        users.note_imported_hashes(None)
+        assert not users.has_imported_hashes()

@@ -2,7 +2,9 @@
 
 import json
 
+import bcrypt
 import pytest
+from passlib.hash import pbkdf2_sha256, scrypt
 
 from signet.authorize.forms import SESSION
 from signet.model.session import session_digest
@@ -116,6 +118,27 @@ def test_a_user_without_a_password_cannot_sign_in(service: Service, app: Applica
     visitor = service.visitor()
     for password in ("x", PASSWORD):
         assert visitor.sign_in(visitor.open(app.url()), "ada", password).alert == WRONG
+
+
+@pytest.mark.parametrize(
+    "imported",
+    [
+        bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(8)).decode(),
+        pbkdf2_sha256.using(rounds=10_000).hash(PASSWORD),
+        scrypt.using(rounds=14).hash(PASSWORD),
+    ],
+)
+def test_a_hash_of_another_system_signs_in_and_is_made_anew(service: Service, app: Application, imported: str) -> None:
+    """The same password as always; its record is argon2id from then on, and it signs in again."""
+    ada = service.user(password_hash=imported)
+    service.consent(ada, app)
+    for _ in range(2):
+        visitor = service.visitor()
+        assert visitor.sign_in(visitor.open(app.url()), "ada", PASSWORD.upper()).alert == WRONG
+        granted(visitor.sign_in(visitor.open(app.url()), "ada", PASSWORD))
+        stored = service.users.get(ada.sub)
+        assert stored
+        assert stored.password_hash.startswith("$argon2id$")
 
 
 # the session

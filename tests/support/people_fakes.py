@@ -20,6 +20,7 @@ class InMemoryPeople:
         self.is_client = is_client
         self.users = {user.sub: user for user in users}
         self.consents: dict[tuple[str, str], Consent] = {}
+        self.imported_at: int | None = None
 
 
 class InMemoryUserRegistry:
@@ -52,6 +53,12 @@ class InMemoryUserRegistry:
                 return False
             self._people.users[user.sub] = user
             return True
+
+    def has_imported_hashes(self) -> bool:
+        return self._people.imported_at is not None
+
+    def note_imported_hashes(self, imported_at: int | None) -> None:
+        self._people.imported_at = imported_at
 
     def delete(self, sub: str) -> bool:
         with self._people.lock:

@@ -105,12 +105,18 @@ class UserStore(Protocol):
         Neither `sub` nor login name may differ.
         """
 
+    def has_imported_hashes(self) -> bool:
+        """Whether there may be people whose password another system has hashed."""
+
 
 class UserRegistry(UserStore, Protocol):
     """Where operators keep people."""
 
     def create(self, user: User) -> bool:
         """Store a new user; False, and nothing is changed, where `sub` (also by a client) or login name is taken."""
+
+    def note_imported_hashes(self, imported_at: int | None) -> None:
+        """Note, before the first is stored, that such hashes are about; None when the last of them is gone."""
 
     def delete(self, sub: str) -> bool:
         """Remove the user, their login name and their consents; False where there was none."""

@@ -1,4 +1,7 @@
-"""People in the registry table: item `user#<sub>` / `user`; `login#<login name>` / `login` names its `sub`."""
+"""People in the registry table: item `user#<sub>` / `user`; `login#<login name>` / `login` names its `sub`.
+
+The item `imported_hashes` says that there may be password hashes of another system.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +17,8 @@ from signet.errors import Reason
 from signet.model.user import User, login_name
 
 _LISTING = "user"
+
+_IMPORTED_HASHES = item({"pk": "imported_hashes", "sk": "imported_hashes"})
 
 _LONGEST_LOGIN_NAME = 1_024
 """Bytes; a key of DynamoDB's has at most twice as many."""
@@ -77,6 +82,20 @@ class DynamoDbUserRegistry:
                 # our own write, whose answer was lost, is a success
                 return bool(error.response.get("Item", {}).get("etag") == stored["etag"])
         return True
+
+    def has_imported_hashes(self) -> bool:
+        """As ports.UserStore.has_imported_hashes, by one consistent read."""
+        return self._read(_IMPORTED_HASHES) is not None
+
+    def note_imported_hashes(self, imported_at: int | None) -> None:
+        """As ports.UserRegistry.note_imported_hashes; either is the same when it is done twice."""
+        if imported_at is None:
+            with calling("dynamodb:DeleteItem", Reason.STORE_UNAVAILABLE):
+                self._dynamodb.delete_item(TableName=self._table, Key=_IMPORTED_HASHES)
+            return
+        noted = {**_IMPORTED_HASHES, "imported_at": attribute(imported_at)}
+        with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
+            self._dynamodb.put_item(TableName=self._table, Item=noted)
 
     def delete(self, sub: str) -> bool:
         """As ports.UserRegistry.delete: user and login name in one transaction, then the consents.

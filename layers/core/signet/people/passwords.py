@@ -8,6 +8,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from signet.model.user import login_name
+from signet.people import imported_hashes
+from signet.people.imported_hashes import HashRefused
 
 SHORTEST = 8
 """Characters a password must have (NIST SP 800-63B section 5.1.1.2)."""
@@ -58,26 +60,29 @@ def is_too_long(password: str) -> bool:
 
 
 def verify(password: str, encoded: str) -> bool:
-    """Whether this is the password of an encoded hash; every byte of its UTF-8 counts.
+    """Whether this is the password of an encoded hash; every byte of its UTF-8 counts, but see imported_hashes.
 
-    Where there is no hash, or one that cannot be read, the answer is no after the same work. Raises ValueError for a
-    password that is too long, which is to be refused before, and VerificationError where the machine fails.
+    Where there is no hash, or one that cannot be read or would cost too much, the answer is no after the same work.
+    Raises ValueError for a password that is too long, which is to be refused before, and VerificationError where the
+    machine fails.
     """
     if is_too_long(password):
         raise ValueError("a password of this length is refused before it is hashed")
     try:
+        if encoded and imported_hashes.scheme_of(encoded).handler:
+            return imported_hashes.verify(_octets(password), encoded)
         return _HASHER.verify(encoded or _NOBODYS, _octets(password)) and bool(encoded)
     except VerifyMismatchError:
         return False
-    except (InvalidHashError, VerificationError):
+    except (HashRefused, InvalidHashError, VerificationError):
         if not encoded:
             raise
         return verify(password, "")
 
 
 def needs_rehash(encoded: str) -> bool:
-    """Whether the hash was made with other parameters than are used now."""
-    return _HASHER.check_needs_rehash(encoded)
+    """Whether the hash was made by another scheme, or with other parameters, than are used now."""
+    return not encoded.startswith("$argon2id$") or _HASHER.check_needs_rehash(encoded)
 
 
 def rehash(password: str) -> str:

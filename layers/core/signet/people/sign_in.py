@@ -1,5 +1,7 @@
 """Checking a user name and a password: throttled, alike for everyone who is refused, in content and in time."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from signet.errors import OAuthError, Reason
@@ -10,6 +12,9 @@ from signet.ports import Clock, UserStore
 
 LONGEST_USERNAME = 255
 """Characters of a user name that is looked for; nobody has a longer one."""
+
+REFUSED_AFTER = 1.0
+"""Seconds until a refusal where imported hashes are about: longer than the costliest of them takes to verify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +31,19 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """The way from a name and a password to a user."""
+    """The way from a name and a password to a user. `timer` and `pause` are in seconds."""
 
     users: UserStore
     throttle: Throttle
     clock: Clock
+    timer: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
 
     def __call__(self, username: str, password: str, address: str, device: str) -> User | Refusal:
         """The user, or why not. `address` is the IP address that the request came from, `device` its device cookie.
 
-        A user who is unknown, disabled or without a password is refused after the same work as for a wrong one.
+        A user who is unknown, disabled or without a password is refused after the same work as for a wrong one; where
+        the work depends on which system a hash came from, after the same time.
         Raises OAuthError where a store fails; the attempt is counted all the same.
         """
         if passwords.is_too_long(password) or len(username) > LONGEST_USERNAME:
@@ -44,19 +52,20 @@ class SignIn:
         allowed = self.throttle.reserve(username, address, device, now)
         if isinstance(allowed, RetryAfter):
             return Refusal(Reason.THROTTLED, allowed.seconds)
+        started = self.timer()
         user = self.users.find(username)
         verified = passwords.verify(password, user.password_hash if user else "")
+        if user and verified and not user.disabled:
+            self.throttle.succeeded(allowed, now)
+            return self._with_fresh_hash(user, password)
+        if self.users.has_imported_hashes():
+            self.pause(max(0, started + REFUSED_AFTER - self.timer()))
         if user is None:
             return Refusal(Reason.USER_UNKNOWN)
-        if not verified:
-            return Refusal(Reason.PASSWORD_WRONG, sub=user.sub)
-        if user.disabled:
-            return Refusal(Reason.USER_DISABLED, sub=user.sub)
-        self.throttle.succeeded(allowed, now)
-        return self._with_fresh_hash(user, password)
+        return Refusal(Reason.USER_DISABLED if verified else Reason.PASSWORD_WRONG, sub=user.sub)
 
     def _with_fresh_hash(self, user: User, password: str) -> User:
-        """The user, their password hashed anew where the parameters have changed since."""
+        """The user, their password hashed anew where scheme or parameters are not those of today."""
         if not passwords.needs_rehash(user.password_hash):
             return user
         rehashed = replace(user, password_hash=passwords.rehash(password))
