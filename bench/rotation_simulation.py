@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -96,7 +96,7 @@ def _axes(title: str, x: str, y: str) -> Axes:
     return axes
 
 
-def _save(axes: Axes, path: Path, *, legend: str) -> None:
+def _save(axes: Axes, path: Path, *, legend: Literal["lower left", "upper right"]) -> None:
     figure: Any = axes.figure
     axes.legend(loc=legend, fontsize=8)
     figure.savefig(path, dpi=110, metadata={"Software": None})
