@@ -37,8 +37,8 @@ GRANT = Grant(
 )
 REDEMPTION = Redemption(CODE, "app", "https://app.example.com/cb", CHALLENGE, "r1", now=110, expires_at=9_000)
 REDEEMED = replace(GRANT, redeemed_at=110, redeemed_by="r1", generation=0, expires_at=9_000)
-TURN = Turn(GRANT.grant_id, "app", generation=0, now=200, expires_at=9_500, grace=10)
-TURNED = replace(REDEEMED, generation=1, rotated_at=200, expires_at=9_500)
+TURN = Turn(GRANT.grant_id, "app", generation=0, request_id="r2", now=200, expires_at=9_500, grace=10)
+TURNED = replace(REDEEMED, generation=1, rotated_at=200, rotated_by="r2", expires_at=9_500)
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -283,10 +283,80 @@ def test_a_grant_whose_code_was_not_redeemed_does_not_turn(grants: GrantStore) -
     assert grants.turn(replace(TURN, now=120)) == (GRANT, Reason.REFRESH_TOKEN_REPLAYED)
 
 
+def test_a_turn_that_came_to_nothing_is_taken_back(grants: GrantStore) -> None:
+    """The token is the last one again, however much later; what the lost turn was dated is forgotten."""
+    grants.redeem(REDEMPTION)
+    grants.turn(TURN)
+    grants.turn_back(TURN)
+    back = replace(REDEEMED, expires_at=TURN.expires_at, taken_back=1)
+    assert grants.get(GRANT.grant_id, 200) == back
+    grants.turn_back(TURN)
+    assert grants.get(GRANT.grant_id, 200) == back
+    again = replace(TURN, request_id="r3", now=5_000)
+    assert grants.turn(again) == (replace(TURNED, rotated_at=5_000, rotated_by="r3", taken_back=1), None)
+
+
+def test_only_the_request_that_made_a_turn_can_take_it_back(grants: GrantStore) -> None:
+    """Not one that made it again, nor once its successor was used or the grant revoked; nor is anything made of it."""
+    grants.redeem(REDEMPTION)
+    grants.turn_back(TURN)
+    assert grants.get(GRANT.grant_id, 200) == REDEEMED
+    grants.turn(TURN)
+    grants.turn(replace(TURN, request_id="r3"))
+    grants.turn_back(replace(TURN, request_id="r3"))
+    assert grants.get(GRANT.grant_id, 200) == TURNED
+    moved, _ = grants.turn(replace(TURN, generation=1, request_id="r4"))
+    grants.turn_back(TURN)
+    assert grants.get(GRANT.grant_id, 200) == moved
+    grants.revoke(GRANT.grant_id, 201)
+    grants.turn_back(replace(TURN, generation=1, request_id="r4"))
+    assert grants.get(GRANT.grant_id, 202) == replace(moved, revoked_at=201) if moved else None
+    grants.turn_back(replace(TURN, grant_id="gone"))
+    assert grants.get("gone", 0) is None
+
+
+def test_a_successor_that_somebody_has_stays_good_when_its_turn_is_taken_back(grants: GrantStore) -> None:
+    """Two made the turn, one got the answer and the other failed: both tokens go on, one after the other does not."""
+    grants.redeem(REDEMPTION)
+    grants.turn(TURN)
+    assert grants.turn(replace(TURN, request_id="r3")) == (TURNED, None)
+    grants.turn_back(TURN)
+    got = replace(TURN, generation=1, request_id="r4", now=300)
+    assert grants.turn(replace(got, generation=2))[1] is Reason.REFRESH_TOKEN_REPLAYED
+    turned, refused = grants.turn(got)
+    assert (turned and turned.generation, refused) == (2, None)
+    assert grants.turn(replace(TURN, now=301))[1] is Reason.REFRESH_TOKEN_REPLAYED
+
+
+def test_a_generation_before_one_that_was_taken_back_is_replay(grants: GrantStore) -> None:
+    """Whoever used the last one has shown that its answer had arrived, whatever came of that use."""
+    grants.redeem(REDEMPTION)
+    grants.turn(TURN)
+    second = replace(TURN, generation=1, request_id="r3", now=202)
+    grants.turn(second)
+    grants.turn_back(second)
+    assert grants.turn(replace(TURN, request_id="r4", now=203))[1] is Reason.REFRESH_TOKEN_REPLAYED
+
+
+def test_taking_back_and_replay_at_once_never_make_two_redemptions(grants: GrantStore) -> None:
+    """Whoever shows the code gets it from one hand: at each moment at most one request holds it."""
+    grants.redeem(REDEMPTION)
+
+    def release_or_redeem(number: int) -> Reason | None:
+        if number == 0:
+            grants.release(REDEMPTION)
+            return Reason.UNEXPECTED
+        return grants.redeem(replace(REDEMPTION, request_id=f"n{number}"))[1]
+
+    outcomes = Counter(at_once(20, release_or_redeem))
+    assert outcomes[None] <= 1
+    assert outcomes[None] + outcomes[Reason.CODE_REPLAYED] == 19
+
+
 def test_thirty_who_use_one_refresh_token_make_one_turn(grants: GrantStore) -> None:
     """Each gets the same grant, so each gets the same successor."""
     grants.redeem(REDEMPTION)
-    outcomes = at_once(30, lambda number: grants.turn(replace(TURN, now=200 + number % 5)))
+    outcomes = at_once(30, lambda number: grants.turn(replace(TURN, request_id=f"r{number}", now=200 + number % 5)))
     assert {reason for _, reason in outcomes} == {None}
     [grant] = {repr(grant): grant for grant, _ in outcomes}.values()
     assert grant
@@ -338,10 +408,18 @@ def test_writes_whose_answer_was_lost_are_successes(tables: Tables, losing: int)
     tables.connection.losing = losing
     assert store.redeem(REDEMPTION) == (REDEEMED, None)
     tables.connection.losing = losing
+    store.release(REDEMPTION)
+    assert store.redeem(REDEMPTION) == (REDEEMED, None)
+    tables.connection.losing = losing
     assert store.turn(TURN) == (TURNED, None)
     tables.connection.losing = losing
+    store.turn_back(TURN)
+    assert store.get(GRANT.grant_id, 230) == replace(REDEEMED, expires_at=9_500, taken_back=1)
+    turned = replace(TURNED, taken_back=1)
+    assert store.turn(TURN) == (turned, None)
+    tables.connection.losing = losing
     store.revoke(GRANT.grant_id, 220)
-    assert store.get(GRANT.grant_id, 230) == replace(TURNED, revoked_at=220)
+    assert store.get(GRANT.grant_id, 230) == replace(turned, revoked_at=220)
 
 
 def test_redeeming_turning_and_revoking_are_one_call_each(tables: Tables, stored: DynamoDbGrantStore) -> None:
@@ -352,8 +430,10 @@ def test_redeeming_turning_and_revoking_are_one_call_each(tables: Tables, stored
         stored.redeem(replace(REDEMPTION, request_id=request_id))
     for now in (200, 205, 300):
         stored.turn(replace(TURN, now=now))
+    stored.turn_back(TURN)
+    stored.release(REDEMPTION)
     stored.revoke(GRANT.grant_id, 120)
-    assert calls == ["UpdateItem"] * 6
+    assert calls == ["UpdateItem"] * 8
 
 
 def test_a_malformed_grant_is_unavailable(tables: Tables, stored: DynamoDbGrantStore) -> None:
@@ -395,6 +475,7 @@ def test_a_table_that_is_missing_is_unavailable(tables: Tables) -> None:
         lambda: store.redeem(REDEMPTION),
         lambda: store.release(REDEMPTION),
         lambda: store.turn(TURN),
+        lambda: store.turn_back(TURN),
         lambda: store.revoke("g", 1),
         lambda: store.get("g", 1),
     ):

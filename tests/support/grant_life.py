@@ -3,9 +3,12 @@
 import uuid
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import cache
 from itertools import count
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -19,7 +22,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from signet.errors import OAuthError, Reason
+from signet.errors import OAuthError, Reason, unavailable
 from signet.grants import authorization_code, refresh_token
 from signet.grants.request import GrantRequest, GrantServices
 from signet.keys.algorithms import ALGORITHMS, thumbprint
@@ -45,6 +48,24 @@ IDLE, WHOLE = 100_000, 400_000
 ROTATIONS = 6
 
 
+class Ending(StrEnum):
+    """What becomes of an answer once the grant has decided."""
+
+    SENT = "sent"
+    UNSIGNED = "unsigned"
+    """The signer fails."""
+    UNSIGNED_AND_STUCK = "unsigned and stuck"
+    """The signer fails, and so does taking the use back; or the environment was cut off."""
+
+
+ENDINGS = st.sampled_from([*[Ending.SENT] * 4, Ending.UNSIGNED, Ending.UNSIGNED_AND_STUCK])
+
+UNSIGNED = unavailable(Reason.KEYRING_UNAVAILABLE, "kms:Sign")
+"""The failure of a signer."""
+
+Decide = Callable[[GrantRequest], AbstractContextManager[Authorization]]
+
+
 @dataclass(frozen=True)
 class Stores:
     """Where grants, users and consents are kept."""
@@ -52,6 +73,18 @@ class Stores:
     grants: GrantStore
     users: UserRegistry
     consents: ConsentStore
+
+
+class Stuck:
+    """A store of grants in which nothing can be taken back."""
+
+    def __init__(self, grants: GrantStore) -> None:
+        self._grants = grants
+
+    def __getattr__(self, name: str) -> Any:
+        if name in {"release", "turn_back"}:
+            raise unavailable(Reason.STORE_UNAVAILABLE, "dynamodb:UpdateItem")
+        return getattr(self._grants, name)
 
 
 @dataclass
@@ -62,25 +95,37 @@ class Life:
     user: str
     code_ends: int
     generation: int | None = None
-    turned_at: int = 0
+    turned_at: float = 0
+    taken_back: int | None = None
     alive: bool = True
 
     def redeem(self, now: int, *, enabled: bool) -> bool:
         """Whether a code is accepted; the second time is the end of everything."""
         self.alive = self.alive and self.generation is None
-        if self.alive and now < self.code_ends:
+        if self.alive and now < self.code_ends and enabled:
             self.generation = 0
-            return enabled
+            return True
         return False
 
     def refresh(self, generation: int, now: int, *, allowed: bool) -> bool:
         """Whether a refresh token that has not expired is accepted: the last, or within the grace the one before."""
-        fresh = generation == self.generation
+        fresh = self.is_fresh(generation)
         repeated = generation + 1 == self.generation and now - self.turned_at <= REFRESH_GRACE
         self.alive = self.alive and allowed and (fresh or repeated)
         if self.alive and fresh:
             self.generation, self.turned_at = generation + 1, now
         return self.alive
+
+    def is_fresh(self, generation: int) -> bool:
+        """Whether a token is of the present generation, or of the next one, which was made and taken back."""
+        return generation == self.generation or generation == self.taken_back == (self.generation or 0) + 1
+
+    def take_back(self, generation: int | None) -> None:
+        """The last use of what is of this generation (None: of the code) came to nothing."""
+        if self.generation == 0 and generation is None:
+            self.generation = None
+        elif generation is not None and self.generation == generation + 1:
+            self.generation, self.taken_back, self.turned_at = generation, generation + 1, float("-inf")
 
 
 @dataclass(frozen=True)
@@ -162,42 +207,65 @@ class GrantLife(RuleBasedStateMachine):
         self.lives[code.grant_id] = Life(self.clients[client], sub, self.now + 60)
         return code
 
-    @rule(target=held, code=codes, stranger=st.sampled_from([False, False, False, True]))
-    def redeem(self, code: Code, stranger: bool) -> Shown | MultipleResults[Shown]:  # noqa: FBT001 - hypothesis calls by name
+    @rule(target=held, code=codes, stranger=st.sampled_from([False, False, False, True]), ending=ENDINGS)
+    def redeem(self, code: Code, stranger: bool, ending: Ending) -> Shown | MultipleResults[Shown]:  # noqa: FBT001 - hypothesis calls by name
         """A code is shown, once or again, by its client or by another one."""
         life = self.lives[code.grant_id]
         client = self._other(life.client) if stranger else life.client
         expected = not stranger and life.redeem(self.now, enabled=not self.disabled[life.user])
+        if expected and ending is Ending.UNSIGNED:
+            life.take_back(None)
         request = {"code": code.wire(), "redirect_uri": REDIRECT_URI}
-        return self._outcome(code.grant_id, expected, client, request, authorization_code.authorize)
+        return self._outcome(code.grant_id, expected, client, request, authorization_code.authorize, ending=ending)
 
     @rule(target=held, client=st.integers(0, 1), user=st.integers(0, 1))
     def sign_in(self, client: int, user: int) -> Shown | MultipleResults[Shown]:
         """The usual way: a code, shown at once."""
-        return self.redeem(code=self.authorize(client=client, user=user), stranger=False)
+        return self.redeem(code=self.authorize(client=client, user=user), stranger=False, ending=Ending.SENT)
 
     @precondition(lambda self: self.issued)
-    @rule(target=held, back=st.integers(0, 2), seconds=st.sampled_from((0, 0, *STEPS)))
-    def refresh_soon(self, back: int, seconds: int) -> Shown | MultipleResults[Shown]:
+    @rule(target=held, back=st.integers(0, 2), seconds=st.sampled_from((0, 0, *STEPS)), ending=ENDINGS)
+    def refresh_soon(self, back: int, seconds: int, ending: Ending) -> Shown | MultipleResults[Shown]:
         """What was issued of late is used, a little later."""
         self.now += seconds
-        return self.refresh(shown=self.issued[-1 - back % len(self.issued)], stranger=False, scope="")
+        return self.refresh(shown=self.issued[-1 - back % len(self.issued)], stranger=False, scope="", ending=ending)
+
+    @precondition(lambda self: self.issued)
+    @rule(target=held, back=st.integers(0, 2))
+    def refresh_twice_at_once(self, back: int) -> Shown | MultipleResults[Shown]:
+        """Two tabs: the second gets its answer before the signer fails the first, which takes its own use back."""
+        shown = self.issued[-1 - back % len(self.issued)]
+        life = self.lives[shown.grant_id]
+        turns, second = life.is_fresh(shown.generation), None
+        request = GrantRequest(life.client, {"refresh_token": shown.tokens.refresh_token or ""}, self.services)
+        with suppress(OAuthError), refresh_token.authorize(request):
+            second = self.refresh(shown=shown, stranger=False, scope="", ending=Ending.SENT)
+            raise UNSIGNED
+        if second is None:  # the first was refused, and so is the second
+            return self.refresh(shown=shown, stranger=False, scope="", ending=Ending.SENT)
+        if turns:
+            life.take_back(shown.generation)
+        return second
 
     @rule(
         target=held,
         shown=held,
         stranger=st.sampled_from([False, False, False, True]),
         scope=st.sampled_from(["", "", "openid", "openid email"]),
+        ending=ENDINGS,
     )
-    def refresh(self, shown: Shown, stranger: bool, scope: str) -> Shown | MultipleResults[Shown]:  # noqa: FBT001
+    def refresh(self, shown: Shown, stranger: bool, scope: str, ending: Ending) -> Shown | MultipleResults[Shown]:  # noqa: FBT001
         """A refresh token is used: the last one, one of before, one that has expired, one of another client."""
         life = self.lives[shown.grant_id]
         client = self._other(life.client) if stranger else life.client
         readable = not stranger and self.now < shown.refresh_ends
         allowed = not self.disabled[life.user] and self._covers(life, client, shown)
+        turns = life.is_fresh(shown.generation)
         expected = readable and life.refresh(shown.generation, self.now, allowed=allowed)
+        if expected and turns and ending is Ending.UNSIGNED:
+            life.take_back(shown.generation)
         request = {"refresh_token": shown.tokens.refresh_token or "", **({"scope": scope} if scope else {})}
-        return self._outcome(shown.grant_id, expected, client, request, refresh_token.authorize)
+        return self._outcome(shown.grant_id, expected, client, request, refresh_token.authorize, ending=ending)
 
     @precondition(lambda self: self.issued)
     @rule(back=st.integers(0, 2))
@@ -259,7 +327,7 @@ class GrantLife(RuleBasedStateMachine):
                 shown for shown in self.issued if shown.grant_id == grant_id and shown.generation == life.generation
             ]
             if last:
-                self.refresh(shown=last[-1], stranger=False, scope="")
+                self.refresh(shown=last[-1], stranger=False, scope="", ending=Ending.SENT)
 
     def _outcome(
         self,
@@ -267,14 +335,22 @@ class GrantLife(RuleBasedStateMachine):
         expected: bool,  # noqa: FBT001
         client: Client,
         parameters: dict[str, str],
-        decide: Callable[[GrantRequest], Authorization],
+        decide: Decide,
+        *,
+        ending: Ending,
     ) -> Shown | MultipleResults[Shown]:
         """What came of a request, held to the model; tokens that come are the same for the same generation."""
+        stuck = ending is Ending.UNSIGNED_AND_STUCK
+        services = replace(self.services, grants=Stuck(self.stores.grants)) if stuck else self.services
         refusal: OAuthError | None = None
         try:
-            authorization = decide(GrantRequest(client, parameters, self.services))
+            with decide(GrantRequest(client, parameters, services)) as authorization:
+                tokens = self._signed(authorization, ending)
         except OAuthError as error:
             refusal = error
+        if refusal is UNSIGNED:
+            assert expected, "nearly answered, and the model refuses it"
+            return multiple()
         if refusal:
             assert not expected, f"refused as {refusal.reason}, and the model accepts it"
             assert refusal.reason in EXPECTED_REASONS, refusal.detail
@@ -282,11 +358,10 @@ class GrantLife(RuleBasedStateMachine):
         assert expected, "accepted, and the model refuses it"
         assert authorization.grant
         assert authorization.grant.grant_id == grant_id
-        tokens = self.issuer.issue(authorization)
         continuation = authorization.continuation
         assert continuation
         generation = authorization.grant.generation or 0
-        key = (grant_id, generation, *authorization.scope, self.loaded.signer.kid)
+        key = (grant_id, generation, continuation.issued_at, *authorization.scope, self.loaded.signer.kid)
         assert self.successors.setdefault(key, tokens).refresh_token == tokens.refresh_token
         assert self.successors[key].access_token == tokens.access_token
         shown = Shown(
@@ -294,6 +369,11 @@ class GrantLife(RuleBasedStateMachine):
         )
         self.issued.append(shown)
         return shown
+
+    def _signed(self, authorization: Authorization, ending: Ending) -> TokenResponse:
+        if ending is Ending.SENT:
+            return self.issuer.issue(authorization)
+        raise UNSIGNED
 
     def _consent(self, sub: str, client: Client) -> None:
         granted_at = self.consented.setdefault((sub, client.client_id), self.now)

@@ -194,7 +194,8 @@ class InMemoryGrantStore:
     def release(self, redemption: Redemption) -> None:
         with self._lock:
             grant = self._grants.get(redemption.code.grant_id)
-            if grant and grant.redeemed_by == redemption.request_id and grant.revoked_at is None:
+            ours = grant is not None and (grant.redeemed_by, grant.generation) == (redemption.request_id, 0)
+            if grant and ours and grant.revoked_at is None:
                 self._grants[grant.grant_id] = replace(grant, redeemed_at=None, redeemed_by=None, generation=None)
 
     def turn(self, turn: Turn) -> tuple[Grant | None, Reason | None]:
@@ -202,9 +203,24 @@ class InMemoryGrantStore:
             grant = self._grants.get(turn.grant_id)
             reason = turn.refused_by(grant)
             if reason is None and grant and not turn.repeats(grant):
-                grant = replace(grant, generation=turn.generation + 1, rotated_at=turn.now, expires_at=turn.expires_at)
+                grant = replace(
+                    grant,
+                    generation=turn.generation + 1,
+                    rotated_at=turn.now,
+                    rotated_by=turn.request_id,
+                    expires_at=turn.expires_at,
+                )
                 self._grants[grant.grant_id] = grant
             return grant, reason
+
+    def turn_back(self, turn: Turn) -> None:
+        with self._lock:
+            grant = self._grants.get(turn.grant_id)
+            turned = turn.generation + 1
+            ours = grant is not None and (grant.rotated_by, grant.generation) == (turn.request_id, turned)
+            if grant and ours and grant.revoked_at is None:
+                back = replace(grant, generation=turn.generation, taken_back=turned, rotated_at=None, rotated_by=None)
+                self._grants[grant.grant_id] = back
 
     def revoke(self, grant_id: str, now: int) -> None:
         with self._lock:

@@ -200,13 +200,23 @@ class GrantStore(Protocol):
         """
 
     def release(self, redemption: Redemption) -> None:
-        """Take this redemption back: nothing came of it. A grant that was revoked meanwhile stays as it is."""
+        """Take this redemption back: nothing came of it, and the code is as good as before.
+
+        Changes nothing where another request redeemed the code, or where the grant was revoked meanwhile.
+        """
 
     def turn(self, turn: Turn) -> tuple[Grant | None, Reason | None]:
         """Move a grant to its next generation in one write, by the clauses of Turn.refused_by.
 
         The grant as it stands after this turn, also where it has been made a moment ago, and None; or what is stored,
         unchanged, and why it was refused.
+        """
+
+    def turn_back(self, turn: Turn) -> None:
+        """Take this turn back: nothing came of it, and the token that it used is the last one again.
+
+        A request that made the same turn again may have given its successor away, which stays good. Changes nothing
+        where another request made the turn, or where the grant has moved on or was revoked meanwhile.
         """
 
     def revoke(self, grant_id: str, now: int) -> None:

@@ -33,16 +33,39 @@ _REDEEMABLE = (
 
 _REDEEM = "SET redeemed_at = :now, redeemed_by = :request_id, generation = :first, expires_at = :expires_at"
 
+_RELEASABLE = (
+    # by this very request
+    "redeemed_by = :request_id",
+    # nothing has come of it
+    "generation = :first",
+    # no replay has been seen since
+    "attribute_not_exists(revoked_at)",
+)
+"""What must all be true for a redemption to be taken back."""
 
 _TURNABLE = (
-    # the generation that the token is of: whoever comes second finds the next one
-    "generation = :generation",
+    # the generation that the token is of, whoever comes second finds the next one; or one that was taken back
+    "(generation = :generation OR (generation = :before AND taken_back = :generation))",
     "client_id = :client_id",
     "attribute_not_exists(revoked_at)",
     # time to live deletes late, so the end is compared
     "expires_at > :now",
 )
 """The clauses of Turn.refused_by, but for the repetition, which is no write."""
+
+_TURN = "SET generation = :next, rotated_at = :now, rotated_by = :request_id, expires_at = :expires_at"
+
+_RETURNABLE = (
+    # by this very request, not by one that made the same turn before it
+    "rotated_by = :request_id",
+    # nobody has used what came of it
+    "generation = :next",
+    # no replay has been seen since
+    "attribute_not_exists(revoked_at)",
+)
+"""What must all be true for a turn to be taken back."""
+
+_TURN_BACK = "SET generation = :generation, taken_back = :next REMOVE rotated_at, rotated_by"
 
 
 class DynamoDbGrantStore:
@@ -106,9 +129,8 @@ class DynamoDbGrantStore:
                     TableName=self._table,
                     Key=grant_key(redemption.code.grant_id),
                     UpdateExpression="REMOVE redeemed_at, redeemed_by, generation",
-                    # by this very request, and no replay has been seen since
-                    ConditionExpression="redeemed_by = :request_id AND attribute_not_exists(revoked_at)",
-                    ExpressionAttributeValues={":request_id": attribute(redemption.request_id)},
+                    ConditionExpression=" AND ".join(_RELEASABLE),
+                    ExpressionAttributeValues=item({":request_id": redemption.request_id, ":first": 0}),
                 )
             except ClientError as error:
                 if code(error) != "ConditionalCheckFailedException":
@@ -121,13 +143,15 @@ class DynamoDbGrantStore:
                 answer = self._dynamodb.update_item(
                     TableName=self._table,
                     Key=grant_key(turn.grant_id),
-                    UpdateExpression="SET generation = :next, rotated_at = :now, expires_at = :expires_at",
+                    UpdateExpression=_TURN,
                     ConditionExpression=" AND ".join(_TURNABLE),
                     ExpressionAttributeValues=item(
                         {
+                            ":before": turn.generation - 1,
                             ":generation": turn.generation,
                             ":next": turn.generation + 1,
                             ":client_id": turn.client_id,
+                            ":request_id": turn.request_id,
                             ":now": turn.now,
                             ":expires_at": turn.expires_at,
                         }
@@ -140,6 +164,27 @@ class DynamoDbGrantStore:
                     raise
                 return _not_turned(turn, error.response.get("Item"))
         return stored_grant(answer.get("Attributes", {})), None
+
+    def turn_back(self, turn: Turn) -> None:
+        """As ports.GrantStore.turn_back."""
+        with calling("dynamodb:UpdateItem", Reason.STORE_UNAVAILABLE):
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=grant_key(turn.grant_id),
+                    UpdateExpression=_TURN_BACK,
+                    ConditionExpression=" AND ".join(_RETURNABLE),
+                    ExpressionAttributeValues=item(
+                        {
+                            ":generation": turn.generation,
+                            ":next": turn.generation + 1,
+                            ":request_id": turn.request_id,
+                        }
+                    ),
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
 
     def revoke(self, grant_id: str, now: int) -> None:
         """As ports.GrantStore.revoke."""

@@ -113,6 +113,7 @@ def _as_if_used(token: SignedToken, now: int) -> Turn:
         grant_id=claims["grant_id"],
         client_id=claims["client_id"],
         generation=claims["generation"],
+        request_id="",
         now=now,
         expires_at=now,
         grace=REFRESH_GRACE,

@@ -48,19 +48,19 @@ class TokenEndpoint:
             )
         own = {name: value for name, value in parameters.items() if name in grant.parameters}
         self.issuer.signer()  # nothing is consumed while no key can sign
-        authorization = grant.authorize(GrantRequest(client, own, self.services))
-        tokens = self.issuer.issue(authorization)
-        self.audit.record(
-            "token_issued",
-            client_id=client.client_id,
-            grant_type=grant.grant_type,
-            sub=authorization.sub,
-            grant_id=authorization.grant.grant_id if authorization.grant else None,
-            scope=" ".join(authorization.scope),
-            jti=tokens.jti,
-            request_id=request.request_id,
-        )
-        return uncached_json(200, tokens.members())
+        with grant.authorize(GrantRequest(client, own, self.services)) as authorization:
+            tokens = self.issuer.issue(authorization)
+            self.audit.record(
+                "token_issued",
+                client_id=client.client_id,
+                grant_type=grant.grant_type,
+                sub=authorization.sub,
+                grant_id=authorization.grant.grant_id if authorization.grant else None,
+                scope=" ".join(authorization.scope),
+                jti=tokens.jti,
+                request_id=request.request_id,
+            )
+            return uncached_json(200, tokens.members())
 
 
 def _grant(parameters: Parameters) -> Grant:

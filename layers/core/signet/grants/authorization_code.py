@@ -1,50 +1,50 @@
 """A user's consent, shown as a code (RFC 6749 section 4.1)."""
 
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from signet import pkce
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
+from signet.grants.consumption import undone_by_failure
 from signet.grants.request import GrantRequest
 from signet.grants.user import authorization, record_lifetime
 from signet.model.grant import Code, Grant, Redemption
 from signet.model.token import Authorization
 
 
-def authorize(request: GrantRequest) -> Authorization:
+@contextmanager
+def authorize(request: GrantRequest) -> Iterator[Authorization]:
     """Consume the code and give what was consented to, with the user's claims as they are now.
 
     A code that is shown twice revokes its grant (section 4.1.2, RFC 9700 section 4.5). A wrong verifier, client or
-    redirect URI is refused and leaves the code as it was. Raises OAuthError(invalid_grant).
+    redirect URI is refused and leaves the code as it was; so does a failure from which no answer came. Raises
+    OAuthError(invalid_grant).
     """
     services = request.services
     redemption = _redemption(request)
     request.audience()  # a resource beyond the registration is refused, and a catalogue loaded, before the code is used
     catalogue = services.scopes()
-    grant, refused = services.grants.redeem(redemption)
+    with undone_by_failure(lambda: services.grants.release(redemption)):
+        grant, refused = services.grants.redeem(redemption)
+        if grant is not None and refused is None:
+            audience = request.audience(grant.audience)
+            user = services.users.get(grant.sub)
+            if user is None or user.disabled:
+                raise _invalid_grant(Reason.USER_DISABLED, grant)
+            yield authorization(
+                request.client,
+                grant,
+                user,
+                catalogue,
+                scope=grant.scope,
+                audience=audience,
+                issued_at=grant.redeemed_at,
+            )
+            return
     if refused is Reason.CODE_REPLAYED:
         services.grants.revoke(redemption.code.grant_id, redemption.now)
-    if grant is None or refused is not None:
-        raise _invalid_grant(refused or Reason.CODE_UNKNOWN, grant)
-    try:
-        audience = request.audience(grant.audience)
-        user = services.users.get(grant.sub)
-    except OAuthError:
-        # nothing was issued, so the client may try again; the first failure is the one to tell
-        with suppress(OAuthError):
-            services.grants.release(redemption)
-        raise
-    if user is None or user.disabled:
-        raise _invalid_grant(Reason.USER_DISABLED, grant)
-    return authorization(
-        request.client,
-        grant,
-        user,
-        catalogue,
-        scope=grant.scope,
-        audience=audience,
-        issued_at=grant.redeemed_at,
-    )
+    raise _invalid_grant(refused or Reason.CODE_UNKNOWN, grant)
 
 
 def _redemption(request: GrantRequest) -> Redemption:

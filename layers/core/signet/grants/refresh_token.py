@@ -1,8 +1,12 @@
 """A refresh token (RFC 6749 section 6): a family is a counter, and each use moves it on by one conditional write."""
 
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
+from signet.grants.consumption import undone_by_failure
 from signet.grants.request import GrantRequest
 from signet.grants.user import authorization, record_lifetime
 from signet.model.client import Client
@@ -13,12 +17,14 @@ from signet.model.user import Consent
 from signet.settings import CLOCK_SKEW, REFRESH_GRACE
 
 
-def authorize(request: GrantRequest) -> Authorization:
+@contextmanager
+def authorize(request: GrantRequest) -> Iterator[Authorization]:
     """Move the grant on by one generation, and give what was consented to with the user's claims as they are now.
 
     The same token again within the grace window gets the same successor: a lost answer, a second tab. Later it is
     replay, and the grant is revoked (RFC 9700 section 4.14.2). A user who is disabled or has taken their consent back
-    ends the grant too. Everything else is refused before anything is written. Raises OAuthError(invalid_grant).
+    ends the grant too. Everything else is refused before anything is written, and a failure from which no answer came
+    leaves the token as it was. Raises OAuthError(invalid_grant).
     """
     if "refresh_token" not in request.parameters:
         raise invalid_request(Reason.PARAMETER_MISSING, "The refresh_token parameter is missing.")
@@ -34,29 +40,36 @@ def authorize(request: GrantRequest) -> Authorization:
         raise _ended(request, token, now, Reason.USER_DISABLED)
     if not client.first_party and not _consented(client, token, consent):
         raise _ended(request, token, now, Reason.CONSENT_REVOKED)
-    grant = _moved(request, token, now) if client.rotate_refresh_tokens else _unmoved(request, token, now)
-    issued_at = grant.rotated_at if client.rotate_refresh_tokens else None
-    return authorization(client, grant, user, catalogue, scope=scope, audience=audience, issued_at=issued_at)
+    with _moved(request, token, now) if client.rotate_refresh_tokens else _unmoved(request, token, now) as grant:
+        issued_at = grant.rotated_at if client.rotate_refresh_tokens else None
+        yield authorization(client, grant, user, catalogue, scope=scope, audience=audience, issued_at=issued_at)
 
 
-def _moved(request: GrantRequest, token: RefreshToken, now: int) -> Grant:
+@contextmanager
+def _moved(request: GrantRequest, token: RefreshToken, now: int) -> Iterator[Grant]:
+    """The grant, moved on for as long as nothing fails."""
+    grants = request.services.grants
     turn = Turn(
         grant_id=token.grant_id,
         client_id=token.client_id,
         generation=token.generation,
+        request_id=secrets.token_urlsafe(16),
         now=now,
         expires_at=now + record_lifetime(request.client),
         grace=REFRESH_GRACE,
     )
-    grant, refused = request.services.grants.turn(turn)
+    with undone_by_failure(lambda: grants.turn_back(turn)):
+        grant, refused = grants.turn(turn)
+        if grant is not None and refused is None:
+            yield grant
+            return
     if refused is Reason.REFRESH_TOKEN_REPLAYED:
         raise _ended(request, token, now, refused)
-    if grant is None or refused is not None:
-        raise _invalid_grant(refused or Reason.GRANT_UNKNOWN, token)
-    return grant
+    raise _invalid_grant(refused or Reason.GRANT_UNKNOWN, token)
 
 
-def _unmoved(request: GrantRequest, token: RefreshToken, now: int) -> Grant:
+@contextmanager
+def _unmoved(request: GrantRequest, token: RefreshToken, now: int) -> Iterator[Grant]:
     """The grant of a client whose refresh tokens do not rotate: its token stays valid, so there is nothing to write."""
     grant = request.services.grants.get(token.grant_id, now)
     if grant is None:
@@ -64,7 +77,7 @@ def _unmoved(request: GrantRequest, token: RefreshToken, now: int) -> Grant:
     if grant.revoked_at is not None or grant.generation != token.generation:
         raise _invalid_grant(Reason.GRANT_REVOKED, token)
     # of the authentication alone (OpenID Connect Core section 12.2), which no generation here tells to be over
-    return replace(grant, nonce="")
+    yield replace(grant, nonce="")
 
 
 def _consented(client: Client, token: RefreshToken, consent: Consent | None) -> bool:

@@ -1,6 +1,7 @@
 """The grant types on offer, each a row: the token endpoint, metadata, registration and the shared tests read it."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from signet.grants import authorization_code, client_credentials, refresh_token
@@ -10,11 +11,14 @@ from signet.model.token import Authorization
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A grant type by its `grant_type`, the parameters it reads, and how it decides."""
+    """A grant type by its `grant_type`, the parameters it reads, and how it decides.
+
+    The answer is made inside the context that `authorize` opens: one that fails takes back what was consumed.
+    """
 
     grant_type: str
     parameters: frozenset[str]
-    authorize: Callable[[GrantRequest], Authorization]
+    authorize: Callable[[GrantRequest], AbstractContextManager[Authorization]]
 
 
 GRANTS = {

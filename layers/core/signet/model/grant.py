@@ -52,8 +52,9 @@ class Grant:
     """The record of a grant; times in epoch seconds, None until it happens.
 
     `code_expires_at` bounds the code, `expires_at` the record (TTL). `audience` is what was asked by `resource`, empty
-    for the client's own. `claims` is the `claims` parameter's request. `redeemed_by` marks which request redeemed it,
-    so that a write whose answer was lost is recognised.
+    for the client's own. `claims` is the `claims` parameter's request. `redeemed_by` and `rotated_by` mark the request
+    that redeemed it and the one that began the present generation: a write whose answer was lost is recognised, and
+    only the request that made it may take it back. `taken_back` is the last generation that was.
     """
 
     grant_id: str
@@ -77,6 +78,8 @@ class Grant:
     redeemed_by: str | None = None
     generation: int | None = None
     rotated_at: int | None = None
+    rotated_by: str | None = None
+    taken_back: int | None = None
     revoked_at: int | None = None
 
 
@@ -119,12 +122,13 @@ class Redemption:
 class Turn:
     """One use of a refresh token: the grant moves from `generation` to the next. `expires_at` is the record's new end.
 
-    `grace` is for how many seconds afterwards the same turn may be made again.
+    `request_id` is new for each request; `grace` is for how many seconds afterwards the same turn may be made again.
     """
 
     grant_id: str
     client_id: str
     generation: int
+    request_id: str
     now: int
     expires_at: int
     grace: int
@@ -134,6 +138,11 @@ class Turn:
         turned = grant.generation == self.generation + 1 and grant.rotated_at is not None
         return turned and self.now - (grant.rotated_at or 0) <= self.grace
 
+    def _continues(self, grant: Grant) -> bool:
+        """Whether the token is of the present generation, or of one that was taken back though somebody has it."""
+        taken_back = grant.taken_back == self.generation and grant.generation == self.generation - 1
+        return grant.generation == self.generation or taken_back
+
     def refused_by(self, grant: Grant | None) -> Reason | None:
         """Why this grant does not move, None where it does or has just done so: the clauses of the condition."""
         if grant is None or self.now >= grant.expires_at:
@@ -141,6 +150,6 @@ class Turn:
         clauses = (
             (grant.client_id != self.client_id, Reason.TOKEN_OF_ANOTHER_CLIENT),
             (grant.revoked_at is not None, Reason.GRANT_REVOKED),
-            (grant.generation != self.generation and not self.repeats(grant), Reason.REFRESH_TOKEN_REPLAYED),
+            (not self._continues(grant) and not self.repeats(grant), Reason.REFRESH_TOKEN_REPLAYED),
         )
         return next((reason for refused, reason in clauses if refused), None)
