@@ -231,13 +231,28 @@ def test_a_redemption_whose_answer_was_lost_gives_its_tokens_once(
     assert service.redeem(app, code).error() == "invalid_grant"
 
 
-def test_a_redemption_nobody_heard_of_gives_no_token_ever(
+def test_a_redemption_nobody_heard_of_is_taken_back(
     service: Service, app: Application, ada: User, deployment: Deployment
 ) -> None:
-    """Every answer lost: 503, and what the store says counts, so the next try is a replay."""
+    """Every answer lost: 503, and the next try gets its tokens."""
     code = service.code(app, ada)
     deployment.lose_answer("dynamodb:UpdateItem", 3)
     assert service.redeem(app, code).error(503) == "temporarily_unavailable"
+    assert not redeemed(service, app, code)
+    assert service.redeem(app, code).status == 200
+    assert service.redeem(app, code).error() == "invalid_grant"
+
+
+def test_a_redemption_nobody_heard_of_that_cannot_be_taken_back_gives_no_token_ever(
+    service: Service, app: Application, ada: User, deployment: Deployment
+) -> None:
+    """Every answer lost, and the store is away from then on: what it says counts, so the next try is a replay."""
+    code = service.code(app, ada)
+    service.redeem(app, service.code(app, ada))
+    deployment.lose_answer("dynamodb:UpdateItem", 3)
+    with deployment.failing_at(denied, 3):
+        assert service.redeem(app, code).error(503) == "temporarily_unavailable"
+    assert redeemed(service, app, code)
     assert service.redeem(app, code).error() == "invalid_grant"
 
 
