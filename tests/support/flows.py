@@ -12,6 +12,7 @@ from signet.endpoints.table import ENDPOINTS
 from tests.support import faults, gateway_events
 from tests.support.deployment import STEPS
 from tests.support.sign_in import PASSWORD, REDIRECT_URI, USERINFO, Service
+from tests.support.signers import away, signing
 from tests.support.token_requests import INACTIVE, introspect, refresh, revoke
 from tests.support.visitor import Page
 
@@ -141,6 +142,16 @@ def redemption_taken_back(service: Service) -> None:
     assert service.redeem(app, code).status == 200
 
 
+def turn_taken_back(service: Service) -> None:
+    """The key cannot sign: the refresh token stays good for the next try."""
+    user = service.user("sophie")
+    app = service.application("steady", grant_types=("authorization_code", "refresh_token"))
+    tokens = service.tokens(app, user)
+    with signing(away):
+        assert service.refresh(app, tokens["refresh_token"]).error(503) == "temporarily_unavailable"
+    assert service.refresh(app, tokens["refresh_token"]).status == 200
+
+
 def userinfo(service: Service) -> None:
     """Claims; a token that is none; a user who has been disabled."""
     user, app = service.user("barbara"), service.application("curious")
@@ -184,6 +195,7 @@ FLOWS: tuple[Flow, ...] = (
     throttling,
     old_password_hash,
     redemption_taken_back,
+    turn_taken_back,
     userinfo,
     refreshing,
     scheduled_rotation,
