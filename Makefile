@@ -29,6 +29,7 @@ check: $(VENV)/.complete $(SAM)
 	$(BIN)/mypy layers/core/signet cli/signet_cli tests bench
 	$(BIN)/lint-imports
 	$(SAM) validate --lint
+	$(MAKE) --no-print-directory -C examples/shop validate
 	$(BIN)/python -m pytest --cov --cov-fail-under=95 --quiet tests/unit tests/endpoints tests/contract tests/advisories tests/architecture
 
 format: $(VENV)/.complete

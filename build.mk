@@ -8,7 +8,7 @@ export SAM_CLI_TELEMETRY := 0
 # The folders are listed too, so that a file that was removed counts as a change.
 BUILD_SOURCES = template.yaml build.mk requirements/runtime.txt $(shell find layers functions -name __pycache__ -prune -o -print)
 
-.PHONY: build build-host bench python313
+.PHONY: build build-host build-example validate-example bench python313
 
 build: .aws-sam/build/template.yaml
 
@@ -17,6 +17,13 @@ build-host: build build/host/dependencies/.complete build/host/lambda/.complete 
 
 .aws-sam/build/template.yaml: $(BUILD_SOURCES) | $(SAM) python313
 	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} PYTHON313="$(PYTHON313)" $(SAM) build
+
+# A stack of somebody else's, EXAMPLE being its folder: the same tools, the same recipes.
+build-example: | $(SAM) python313
+	cd "$(EXAMPLE)" && AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} PYTHON313="$(PYTHON313)" "$(abspath $(SAM))" build
+
+validate-example: | $(SAM)
+	cd "$(EXAMPLE)" && AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} "$(abspath $(SAM))" validate --lint
 
 build/host/dependencies/.complete: requirements/runtime.txt $(wildcard layers/dependencies/*) layers/bytecode.mk | python313
 	rm -rf $(@D)

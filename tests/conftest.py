@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.support.browser",
     "tests.support.embedded_tables",
     "tests.support.environments",
+    "tests.support.hostile_server",
 ]

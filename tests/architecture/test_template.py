@@ -13,6 +13,7 @@ from aws_lambda_powertools.shared import constants as powertools
 
 from signet_cli.local.application import functions
 from signet_cli.local.template import Template
+from tests.support.guarded_api import example
 from tests.support.transformed import ORIGIN, ROOT, creation_order, of_type, references
 
 DOMAIN = {
@@ -147,7 +148,8 @@ def test_the_environment_is_what_the_code_reads(template: Template) -> None:
     """A variable that nobody reads is a setting without effect; one that nobody sets is a default for ever."""
     optional = {name: "x" for name, parameter in template.document["Parameters"].items() if parameter["Default"] == ""}
     deployed = functions(given(template, **optional)).values()
-    set_here = {name for function in deployed for name in function.environment}
+    elsewhere = functions(example(RegistryTable="x", StateTable="x")).values()
+    set_here = {name for function in (*deployed, *elsewhere) for name in function.environment}
     read = {name for path in (ROOT / "layers" / "core").rglob("*.py") for name in strings(path, "SIGNET_")}
     assert {name for name in set_here if name.startswith("SIGNET_")} == read
     known = {value for name, value in vars(powertools).items() if name.endswith("_ENV")}

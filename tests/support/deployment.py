@@ -175,8 +175,9 @@ class Deployment:
         return self._environments[function]
 
     def variables(self, function: str) -> dict[str, str]:
-        """The function's environment variables, as the template has them."""
-        variables = functions(self.template)[LOGICAL_IDS[function]].environment
+        """The function's environment variables, as the template has them; one that others deploy has none here."""
+        deployed_here = function in LOGICAL_IDS
+        variables = functions(self.template)[LOGICAL_IDS[function]].environment if deployed_here else {}
         return {**variables, **({"POWERTOOLS_LOG_LEVEL": self._log_level} if self._log_level else {})}
 
     def set_log_level(self, level: str) -> None:

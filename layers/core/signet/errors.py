@@ -76,6 +76,7 @@ class Reason(StrEnum):
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a reason
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a reason
     SCOPE_INSUFFICIENT = "scope_insufficient"
+    ROUTE_UNKNOWN = "route_unknown"
     CODE_MALFORMED = "code_malformed"
     CODE_UNKNOWN = "code_unknown"
     CODE_OF_ANOTHER_CLIENT = "code_of_another_client"
@@ -98,6 +99,7 @@ class Reason(StrEnum):
     KEYRING_INVALID = "keyring_invalid"
     KEY_SET_UNPUBLISHED = "key_set_unpublished"
     KEY_SET_INVALID = "key_set_invalid"
+    KEY_SET_UNAVAILABLE = "key_set_unavailable"
     SETTINGS_INVALID = "settings_invalid"
     UNEXPECTED = "unexpected"
 

@@ -93,3 +93,12 @@ def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[s
     if not isinstance(claims, dict):
         raise JwtInvalid("its payload is no claims set")
     return claims
+
+
+def is_key(alg: str, jwk: Mapping[str, str]) -> bool:
+    """Whether signatures of that algorithm can be verified with this public JWK."""
+    try:
+        PyJWK(dict(jwk), algorithm=alg)
+    except (PyJWTError, ValueError, TypeError):
+        return False
+    return True

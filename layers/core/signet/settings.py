@@ -34,6 +34,12 @@ KEY_SET_CACHE = 60
 KEY_SET_MAX_AGE = 300
 """Seconds a client may cache the key set and the metadata (`Cache-Control: max-age`)."""
 
+FETCHED_KEY_SET_LIFETIME = 7_200
+"""Seconds that a key set fetched over the network may be gone on with while it cannot be fetched again.
+
+What API Gateway's own authorizer keeps one for, and what a key is published ahead for: see the parameter VerifierCache.
+"""
+
 _AUTHORITY = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 
 

@@ -14,7 +14,7 @@ from signet.endpoints.boundary import Answer, Boundary, Show, refusal
 from signet.errors import OAuthError, Reason, unavailable
 from signet.model.key import KeySet
 from signet.model.scope import ScopeCatalogue
-from signet.ports import Audit
+from signet.ports import Audit, TokenStatusStore
 from signet.settings import CLIENT_CACHE, KEY_SET_CACHE, KEYRING_CACHE, SettingsInvalid
 
 Handler = Callable[[Event, object], Payload | None]
@@ -38,6 +38,7 @@ def handler_for(function: str) -> Handler:
         "revocation": _revocation_function,
         "introspection": _introspection_function,
         "key_rotation": _key_rotation_function,
+        "bearer_authorizer": _bearer_authorizer_function,
     }[function]()
 
 
@@ -284,3 +285,39 @@ def _key_rotation_function() -> Handler:
         rotation.perform(str(event.get("Step")), str(event.get("ClientRequestToken")))
 
     return handler
+
+
+def _bearer_authorizer_function() -> Handler:
+    """Settings that are wrong end the initialisation, and with it every request of the guarded API."""
+    from signet.endpoints.bearer_authorizer import BearerAuthorizer
+    from signet.endpoints.table import ENDPOINTS
+    from signet.keys.fetch import KeySetFetch
+    from signet.keys.fetched import FetchedKeySet
+    from signet.model.route_scopes import RouteScopes
+    from signet.tokens.inspect import AccessTokenReader
+
+    settings = environ.settings()
+    key_set = FetchedKeySet(KeySetFetch(settings.origin + ENDPOINTS["jwks"].paths[0]), time.time)
+    authorizer = BearerAuthorizer(
+        access_token=AccessTokenReader(settings, key_set.key_of),
+        audience=environ.audience(),
+        routes=RouteScopes.parse(environ.route_scopes()),
+        tokens=_token_status(environ.revocation_tables()),
+        clock=time.time,
+        audit=PowertoolsAudit(),
+    )
+    _preload(key_set.load)
+
+    def handler(event: Event, context: object) -> Payload:  # noqa: ARG001 - Lambda's signature
+        return authorizer.respond(http_request(event), str(event.get("routeKey") or ""))
+
+    return handler
+
+
+def _token_status(tables: tuple[str, str] | None) -> TokenStatusStore | None:
+    """Where tokens are looked up that ended before their time; None where the authorizer is not given the tables."""
+    if tables is None:
+        return None
+    from signet.aws.token_status import DynamoDbTokenStatusStore
+
+    return DynamoDbTokenStatusStore(sdk_client("dynamodb"), *tables)

@@ -23,6 +23,25 @@ def state_table() -> str:
     return variable("SIGNET_STATE_TABLE")
 
 
+def revocation_tables() -> tuple[str, str] | None:
+    """Names or ARNs of registry and state table for the bearer authorizer, None where it is given neither.
+
+    Raises SettingsInvalid for one without the other: half a check would pass for a whole one.
+    """
+    given = [os.environ.get(name) for name in ("SIGNET_REGISTRY_TABLE", "SIGNET_STATE_TABLE")]
+    return (registry_table(), state_table()) if any(given) else None
+
+
+def audience() -> str:
+    """The audience that the bearer authorizer guards, as tokens have it in `aud`."""
+    return variable("SIGNET_AUDIENCE")
+
+
+def route_scopes() -> str:
+    """What scope each route of the guarded API wants, as JSON; empty where none does."""
+    return os.environ.get("SIGNET_ROUTE_SCOPES", "")
+
+
 def theme() -> dict[str, str]:
     """What is set of the pages' theme."""
     chosen = {

@@ -48,7 +48,7 @@ class Boundary:
         except OAuthError as error:
             response = self._refused(error, request, endpoint)
         except Exception as error:  # noqa: BLE001 - the boundary: a client never sees a stack trace
-            response = self._refused(_unexpected(error), request, endpoint)
+            response = self._refused(unexpected(error), request, endpoint)
         return _with_cors(response) if endpoint.public else response
 
     def _refused(self, error: OAuthError, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
@@ -58,6 +58,14 @@ class Boundary:
 
 def refusal(error: OAuthError, request: HttpRequest, audit: Audit, **fields: Any) -> HttpResponse:
     """The error answer of RFC 6749 section 5.2, and its audit line."""
+    record_refusal(error, request, audit, **fields)
+    members = {"error": str(error.code), "error_description": error.description}
+    response = uncached_json(error.status, members, error.headers)
+    return replace(response, body="") if request.method == "HEAD" else response
+
+
+def record_refusal(error: OAuthError, request: HttpRequest, audit: Audit, **fields: Any) -> None:
+    """The audit line of a request that was refused, or that failed because we did."""
     audit.record(
         "request_failed" if error.status >= 500 else "request_refused",
         error=str(error.code),
@@ -68,9 +76,6 @@ def refusal(error: OAuthError, request: HttpRequest, audit: Audit, **fields: Any
         source_ip=request.source_ip,
         **{**fields, **error.decided},
     )
-    members = {"error": str(error.code), "error_description": error.description}
-    response = uncached_json(error.status, members, error.headers)
-    return replace(response, body="") if request.method == "HEAD" else response
 
 
 def _answered(endpoint: Endpoint, answer: Answer, request: HttpRequest) -> HttpResponse:
@@ -91,7 +96,7 @@ def _with_cors(response: HttpResponse) -> HttpResponse:
     return replace(response, headers=headers)
 
 
-def _unexpected(error: Exception) -> OAuthError:
+def unexpected(error: Exception) -> OAuthError:
     """A defect of ours: its type and its places, not its text, which may quote what was received."""
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))

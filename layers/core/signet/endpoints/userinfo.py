@@ -1,7 +1,7 @@
 """The UserInfo endpoint (OpenID Connect Core section 5.3)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,15 +63,35 @@ def bearer_token(request: HttpRequest) -> str:
     """
     if "access_token" in query_parameters(request):
         raise invalid_request(Reason.PARAMETER_IN_QUERY, "The access token belongs in the Authorization header.")
-    scheme, _, token = request.header("authorization").partition(" ")
-    tokens = [token.strip()] if scheme.lower() == "bearer" else []
+    tokens = header_tokens(request)
     if request.method == "POST" and request.body:
         tokens += [value for name, value in body_parameters(request).items() if name == "access_token"]
-    if len(tokens) > 1 or "," in request.header("authorization"):
-        raise invalid_request(Reason.AUTHENTICATION_REPEATED, "The access token is sent more than once.")
+    return only(tokens)
+
+
+def header_tokens(request: HttpRequest) -> list[str]:
+    """The access token of the Authorization header, if there is one (RFC 6750 section 2.1).
+
+    Raises OAuthError(invalid_request) for two headers, which API Gateway joins by a comma.
+    """
+    header = request.header("authorization")
+    if "," in header:
+        raise _repeated()
+    scheme, _, token = header.partition(" ")
+    return [token.strip()] if scheme.lower() == "bearer" else []
+
+
+def only(tokens: Sequence[str]) -> str:
+    """The one token that was sent. Raises OAuthError: 401 where nothing was, invalid_request for more than one."""
+    if len(tokens) > 1:
+        raise _repeated()
     if not tokens or not tokens[0]:
         raise OAuthError(ErrorCode.INVALID_TOKEN, Reason.TOKEN_MISSING, "An access token is required.", status=401)
     return tokens[0]
+
+
+def _repeated() -> OAuthError:
+    return invalid_request(Reason.AUTHENTICATION_REPEATED, "The access token is sent more than once.")
 
 
 def _scope(claims: dict[str, Any]) -> list[str]:

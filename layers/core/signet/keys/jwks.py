@@ -1,12 +1,22 @@
 """The key set as verifiers fetch it (RFC 7517 section 5)."""
 
+import json
 from typing import Any
 
+from signet import jwt
 from signet.errors import Reason, unavailable
-from signet.keys.algorithms import public_jwk
+from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
 from signet.keys.keyring import Keyring
 from signet.model.key import KeySet, KeyState, PublishedKey, RingKey
 from signet.ports import KeySetStore
+
+MOST_KEYS = 100
+"""Keys of a fetched set that are still looked at; we publish three or so for each algorithm."""
+
+
+class KeySetInvalid(ValueError):
+    """What was fetched is no key set; the message names the rule that it breaks and repeats nothing of it."""
+
 
 _ORDER = {KeyState.ACTIVE: 0, KeyState.NEXT: 1, KeyState.RETIRING: 2}
 
@@ -41,3 +51,32 @@ def document(key_set: KeySet) -> dict[str, Any]:
     return {
         "keys": [{**public_jwk(key.jwk), "kid": key.kid, "use": "sig", "alg": key.alg} for key in key_set.keys],
     }
+
+
+def read(text: bytes) -> KeySet:
+    """The usable keys of a JWK Set that was fetched, `published_at` unknown (0). Raises KeySetInvalid for none.
+
+    Keys of a kind that this release does not know are passed over (RFC 7517 section 5).
+    """
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        raise KeySetInvalid("no JSON") from None
+    listed = members.get("keys") if isinstance(members, dict) else None
+    if not isinstance(listed, list) or len(listed) > MOST_KEYS:
+        raise KeySetInvalid("no JWK Set")
+    keys = tuple(key for key in map(_usable, listed) if key)
+    if not keys:
+        raise KeySetInvalid("no usable key")
+    return KeySet(keys)
+
+
+def _usable(jwk: Any) -> PublishedKey | None:
+    """A key as we publish it, named by its own thumbprint; its algorithm is ours to know and its own to have."""
+    try:
+        public = public_jwk(jwk)
+        kid, alg = thumbprint(jwk), jwk["alg"]
+        named = (jwk["kid"], jwk["use"]) == (kid, "sig") and alg in ALGORITHMS
+    except (KeyError, TypeError, AttributeError):
+        return None
+    return PublishedKey(kid, alg, 0, public) if named and jwt.is_key(alg, public) else None

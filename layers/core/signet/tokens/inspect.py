@@ -55,10 +55,7 @@ class Inspector:
 
     def access_token(self, token: str, now: float) -> dict[str, Any]:
         """The claims of an access token that has not expired. Raises OAuthError(invalid_token)."""
-        claims = self._claims(token, "at+jwt", self._published)
-        if not SignedToken("access_token", claims).is_current(now):
-            raise _invalid(Reason.TOKEN_EXPIRED, "The access token has expired.")
-        return claims
+        return AccessTokenReader(self.settings, self._published)(token, now)
 
     def signed_token(self, token: str) -> SignedToken:
         """The access or refresh token, expired or not. Raises OAuthError, of status 503 where the keys are away.
@@ -66,7 +63,7 @@ class Inspector:
         A refresh token may be signed by a key that is published no more, since nobody else has to verify it.
         """
         try:
-            return SignedToken("access_token", self._claims(token, "at+jwt", self._published))
+            return SignedToken("access_token", AccessTokenReader(self.settings, self._published).claims(token))
         except OAuthError as error:
             if error.reason is not Reason.TOKEN_INVALID:
                 raise
@@ -77,18 +74,9 @@ class Inspector:
 
         Raises OAuthError(invalid_token).
         """
-        claims = self._claims(token, "JWT", self._known)  # it may be older than its key's publication
+        claims = _claims(token, "JWT", self.settings.issuer, self._known)  # it may be older than its key's publication
         if claims.get("aud") != client_id:
             raise _invalid(Reason.TOKEN_INVALID, "The ID token is for another client.")
-        return claims
-
-    def _claims(self, token: str, typ: str, key_of: KeyOf) -> dict[str, Any]:
-        try:
-            claims = jwt.verify(token, typ=typ, key_of=key_of)
-        except jwt.JwtInvalid as error:
-            raise _invalid(Reason.TOKEN_INVALID, "The token is not valid.", str(error)) from None
-        if claims.get("iss") != self.settings.issuer:
-            raise _invalid(Reason.TOKEN_INVALID, "The token is not valid.", "another issuer")
         return claims
 
     def _published(self, kid: str) -> tuple[str, Mapping[str, str]] | None:
@@ -98,6 +86,31 @@ class Inspector:
     def _known(self, kid: str) -> tuple[str, Mapping[str, str]] | None:
         key = self.key_set().known(kid)
         return (key.alg, key.jwk) if key else None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTokenReader:
+    """Reads access tokens that `settings.issuer` signed (RFC 9068 section 4), by whichever keys the reader can have.
+
+    `key_of` gives algorithm and public JWK of a `kid`, or None.
+    """
+
+    settings: Settings
+    key_of: KeyOf
+
+    def __call__(self, token: str, now: float) -> dict[str, Any]:
+        """The claims of an access token that has not expired; `aud` is the caller's to check.
+
+        Raises OAuthError(invalid_token).
+        """
+        claims = self.claims(token)
+        if not SignedToken("access_token", claims).is_current(now):
+            raise _invalid(Reason.TOKEN_EXPIRED, "The access token has expired.")
+        return claims
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """The claims of the token, expired or not. Raises OAuthError(invalid_token)."""
+        return _claims(token, "at+jwt", self.settings.issuer, self.key_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +139,16 @@ class RefreshTokenReader:
         if claims.get("iss") != self.settings.issuer or claims.get("aud") != self.settings.issuer:
             raise _invalid_grant(Reason.TOKEN_INVALID, "another issuer")
         return claims
+
+
+def _claims(token: str, typ: str, issuer: str, key_of: KeyOf) -> dict[str, Any]:
+    try:
+        claims = jwt.verify(token, typ=typ, key_of=key_of)
+    except jwt.JwtInvalid as error:
+        raise _invalid(Reason.TOKEN_INVALID, "The token is not valid.", str(error)) from None
+    if claims.get("iss") != issuer:
+        raise _invalid(Reason.TOKEN_INVALID, "The token is not valid.", "another issuer")
+    return claims
 
 
 def _invalid_grant(reason: Reason, detail: str | None = None) -> OAuthError:

@@ -1,0 +1,74 @@
+"""The key set of an issuer in another stack, over the network: bounded in time and size, and from nowhere else."""
+
+import time
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from urllib3 import PoolManager, Timeout
+from urllib3.exceptions import HTTPError
+
+from signet.errors import OAuthError, Reason, unavailable
+from signet.keys import jwks
+from signet.model.key import KeySet
+
+LARGEST_DOCUMENT = 150_000
+"""Bytes of a key set that are read, as API Gateway's JWT authorizer has it."""
+
+DEADLINE = 3.0
+"""Seconds that a fetch may take, from the look-up of the name to the last byte."""
+
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
+"""Not compressed, so that what is counted is what is read; a kept connection would be dead at the next fetch."""
+
+
+class KeySetFetch:
+    """Fetches the JWK Set at `url`. No redirect is followed: it would let the keys come from elsewhere."""
+
+    def __init__(self, url: str, deadline: float = DEADLINE) -> None:
+        self._url = url
+        self._deadline = deadline
+        self._http = PoolManager(num_pools=1, retries=False, timeout=Timeout(connect=deadline / 2, read=deadline / 2))
+
+    def __call__(self) -> KeySet:
+        """The key set. Raises OAuthError(temporarily_unavailable) for everything else that may come."""
+        outcome: SimpleQueue[KeySet | OAuthError] = SimpleQueue()
+        # a socket's time limit starts again with every byte and knows nothing of DNS; the wait below ends in any case
+        Thread(target=lambda: outcome.put(self._outcome()), name="key set", daemon=True).start()
+        try:
+            fetched = outcome.get(timeout=self._deadline)
+        except Empty:
+            raise _failed("no answer in time") from None
+        if isinstance(fetched, OAuthError):
+            raise fetched
+        return fetched
+
+    def _outcome(self) -> KeySet | OAuthError:
+        try:
+            return jwks.read(self._document())
+        except OAuthError as error:
+            return error
+        except jwks.KeySetInvalid as error:
+            return _failed(str(error))
+        except (HTTPError, OSError, ValueError) as error:
+            return _failed(type(error).__name__)  # the text may quote what was received
+
+    def _document(self) -> bytes:
+        ends = time.monotonic() + self._deadline
+        response = self._http.request("GET", self._url, headers=_HEADERS, redirect=False, preload_content=False)
+        try:
+            if response.status != 200:
+                raise _failed(f"status {response.status}")
+            document = b""
+            while piece := response.read1(LARGEST_DOCUMENT + 1, decode_content=False):
+                document += piece
+                if len(document) > LARGEST_DOCUMENT:
+                    raise _failed("too large")
+                if time.monotonic() > ends:
+                    raise _failed("no answer in time")
+            return document
+        finally:
+            response.close()
+
+
+def _failed(detail: str) -> OAuthError:
+    return unavailable(Reason.KEY_SET_UNAVAILABLE, f"key set: {detail}")
