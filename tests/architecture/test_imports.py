@@ -16,9 +16,8 @@ APPS = sorted((ROOT / "functions").glob("*/app.py"))
 WEIGHTY = (
     "boto3",
     "pydantic",
-    "aws_lambda_powertools.event_handler",
-    "aws_lambda_powertools.utilities.parser",
-    "aws_xray_sdk",  # what makes Powertools' Tracer slow; its own module comes with any import of Powertools
+    "aws_lambda_powertools",
+    "jwt",  # for reading tokens, which this request does not
     "signet_cli",
 )
 """What would double a cold start (bench/imports.py prints by how much)."""

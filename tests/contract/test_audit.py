@@ -2,21 +2,21 @@
 
 import io
 import json
-import logging
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from signet.aws.audit import PowertoolsAudit
+from signet.aws.audit import EmbeddedMetricAudit
 from signet.ports import Audit
+from tests.support.deployment import metric_names
 from tests.support.fakes import RecordingAudit
 
 Written = Callable[[], list[dict[str, Any]]]
 
 
-@pytest.fixture(params=["memory", "powertools"])
+@pytest.fixture(params=["memory", "embedded metric format"])
 def audit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[Audit, Written]:
     """An audit, and what gives its lines."""
     if request.param == "memory":
@@ -24,17 +24,15 @@ def audit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tu
         return recording, lambda: recording.lines
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "signet")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Signet")
-    logging.Logger.manager.loggerDict.pop("signet", None)  # a new process has no logger yet
-    console = io.StringIO()
-    with redirect_stdout(console):
-        powertools = PowertoolsAudit()
 
     def written() -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in console.getvalue().split("\n") if line]
-        own = {"level", "message", "service"}
-        return [{name: value for name, value in line.items() if name not in own} for line in lines]
+        own = {"level", "message", "service", "_aws"}
+        return [{n: v for n, v in line.items() if n not in {*own, *metric_names(line)}} for line in lines]
 
-    return powertools, written
+    console = io.StringIO()
+    monkeypatch.setattr("signet.aws.audit.sys", SimpleNamespace(stdout=console))
+    return EmbeddedMetricAudit(), written
 
 
 def test_a_record_is_one_line_with_its_fields(audit: tuple[Audit, Written]) -> None:

@@ -160,7 +160,6 @@ class Deployment:
 
     def cold(self, function: str, **variables: str | None) -> Handler:
         """A new execution environment of the function; `variables` differ from the template's, None removes one."""
-        logging.Logger.manager.loggerDict.pop("signet", None)  # a new process has no logger yet
         environment = self.variables(function)
         for name in [name for name in os.environ if name.startswith("SIGNET_")]:
             self._monkeypatch.delenv(name)
@@ -181,7 +180,7 @@ class Deployment:
         return {**variables, **({"POWERTOOLS_LOG_LEVEL": self._log_level} if self._log_level else {})}
 
     def set_log_level(self, level: str) -> None:
-        """What Powertools is told in environments that are not started yet, as somebody may who looks for a fault."""
+        """What the audit is told in environments that are not started yet, as somebody may who looks for a fault."""
         self._log_level = level
 
     def set_variables(self, **variables: str | None) -> None:
@@ -348,13 +347,16 @@ class Deployment:
         return self._console.getvalue()
 
     def lines(self, event: str | None = None) -> list[dict[str, Any]]:
-        """The audit lines so far, of one event or all."""
-        lines = [line for line in self._json_lines() if "_aws" not in line]
+        """The audit lines so far, of one event or all, without what is in them for CloudWatch's metrics alone."""
+        lines = [
+            {name: value for name, value in line.items() if name not in {"_aws", *metric_names(line)}}
+            for line in self._json_lines()
+        ]
         return [line for line in lines if event in (None, line["event"])]
 
     def metrics(self) -> list[dict[str, Any]]:
-        """The lines in CloudWatch's embedded metric format so far."""
-        return [line for line in self._json_lines() if "_aws" in line]
+        """What CloudWatch makes metrics of in the lines so far: their metadata, dimensions and values."""
+        return [embedded_metric(line) for line in self._json_lines() if "_aws" in line]
 
     def forget_output(self) -> None:
         """Start with no lines again."""
@@ -425,6 +427,20 @@ class Deployment:
             described = {name: value for name, value in table.items() if name in settings}
             self.dynamodb.create_table(TableName=template.name(logical_id), **described)
         return template.with_id("KeyringSecret", created["ARN"])
+
+
+def metric_names(line: Mapping[str, Any]) -> list[str]:
+    """The members of a line that are values of metrics, in the embedded metric format."""
+    directives = line.get("_aws", {}).get("CloudWatchMetrics", [])
+    return [metric["Name"] for directive in directives for metric in directive["Metrics"]]
+
+
+def embedded_metric(line: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a line makes its metrics."""
+    dimensions = [
+        name for directive in line["_aws"]["CloudWatchMetrics"] for names in directive["Dimensions"] for name in names
+    ]
+    return {name: line[name] for name in ("_aws", *dimensions, *metric_names(line))}
 
 
 @contextmanager

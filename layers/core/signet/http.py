@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
@@ -49,5 +51,5 @@ def uncached_json(status: int, members: Mapping[str, Any], headers: Mapping[str,
             "X-Content-Type-Options": "nosniff",
             **(headers or {}),
         },
-        json.dumps(members, separators=(",", ":")),
+        _encode(members),
     )

@@ -1,12 +1,14 @@
-"""Compact JWS (RFC 7515) on PyJWT: written with a Signer, read with an explicit algorithm, `typ` checked always."""
+"""Compact JWS (RFC 7515): written with a Signer, read by PyJWT with an explicit algorithm, `typ` checked always.
+
+PyJWT is imported by the first token that is read: a function that only writes them never pays for it.
+"""
 
 import json
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
-
-from jwt import PyJWK, PyJWS, PyJWTError
-from jwt.algorithms import Algorithm
 
 from signet.ports import Signer
 
@@ -24,43 +26,28 @@ class JwtInvalid(ValueError):
     """The token is not one of ours; the message names the rule that it breaks and repeats nothing of it."""
 
 
-class _SignerAlgorithm(Algorithm):
-    """Hands PyJWT's signing input to a Signer, so that a key in memory and one in KMS are written alike."""
-
-    def prepare_key(self, key: Signer) -> Signer:
-        return key
-
-    def sign(self, msg: bytes, key: Signer) -> bytes:
-        return key.sign(msg)
-
-    def verify(self, msg: bytes, key: object, sig: bytes) -> bool:  # noqa: ARG002 - PyJWT's interface
-        return False
-
-    @staticmethod
-    def to_jwk(key_obj: object, as_dict: bool = False) -> Any:  # noqa: ARG004, FBT001, FBT002 - PyJWT's interface
-        raise TypeError("a Signer's key is published by the keyring")
-
-    @staticmethod
-    def from_jwk(jwk: object) -> Any:  # noqa: ARG004 - PyJWT's interface
-        raise TypeError("a Signer is made by the keyring")
-
-
-_writers: dict[str, PyJWS] = {}
-
-
-def _writer(alg: str) -> PyJWS:
-    if alg not in _writers:
-        _writers[alg] = PyJWS(algorithms=[])
-        _writers[alg].register_algorithm(alg, _SignerAlgorithm())
-    return _writers[alg]
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def sign(claims: Mapping[str, Any], *, typ: str, signer: Signer) -> str:
     """The compact JWS over these claims, its header naming `typ`, `alg` and `kid`."""
-    payload = json.dumps(claims, separators=(",", ":")).encode()
-    # PyJWT's stubs know its own kinds of key; _SignerAlgorithm takes a Signer in their place
-    key: Any = signer
-    return _writer(signer.alg).encode(payload, key, signer.alg, {"typ": typ, "kid": signer.kid})
+    signing_input = _header(typ, signer.alg, signer.kid) + b"." + _segment(_encode(claims))
+    return (signing_input + b"." + _base64url(signer.sign(signing_input))).decode()
+
+
+@lru_cache(maxsize=64)
+def _header(typ: str, alg: str, kid: str) -> bytes:
+    """The first segment, which stays the same for as long as its key signs."""
+    return _segment(_encode({"alg": alg, "typ": typ, "kid": kid}))
+
+
+def _segment(text: str) -> bytes:
+    return _base64url(text.encode())
+
+
+def _base64url(octets: bytes) -> bytes:
+    """Without padding (RFC 7515 section 2)."""
+    return urlsafe_b64encode(octets).rstrip(b"=")
 
 
 def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[str, str]] | None]) -> dict[str, Any]:
@@ -69,6 +56,8 @@ def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[s
     `key_of` gives algorithm and public JWK of a `kid`, or None. The key decides the algorithm, never the token.
     Raises JwtInvalid.
     """
+    from jwt import PyJWK, PyJWS, PyJWTError
+
     if len(token) > LONGEST_TOKEN or not _COMPACT.fullmatch(token):
         raise JwtInvalid("not a compact JWS")
     reader = PyJWS()

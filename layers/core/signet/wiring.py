@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from signet.aws import environ
-from signet.aws.audit import PowertoolsAudit
+from signet.aws.audit import EmbeddedMetricAudit
 from signet.aws.proxy import Event, Payload, http_request, malformed, payload
 from signet.aws.sdk import sdk_client, sdk_clients
 from signet.cache import Remembered
@@ -242,7 +242,7 @@ class HttpFunction:
 
     def __init__(self, answers: Callable[[Audit], Answers]) -> None:
         self._answers = answers
-        self._audit = PowertoolsAudit()
+        self._audit = EmbeddedMetricAudit()
         self._boundary: Boundary | None = None
         try:
             self._built()
@@ -278,7 +278,7 @@ def _key_rotation_function() -> Handler:
         DynamoDbKeySetStore(dynamodb, environ.registry_table()),
         RotationPolicy(environ.verifier_cache()),
         time.time,
-        PowertoolsAudit(),
+        EmbeddedMetricAudit(),
     )
 
     def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature

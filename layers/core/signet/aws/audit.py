@@ -1,9 +1,10 @@
-"""The audit: a structured log line and a CloudWatch metric for each decision."""
+"""The audit: one line of JSON for each decision, which CloudWatch reads as a log record and as a metric at once."""
 
+import json
+import os
+import sys
+import time
 from typing import Any
-
-from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 _METRICS = {
     "token_issued": ("TokensIssued", "grant_type"),
@@ -18,19 +19,56 @@ _METRICS = {
 """Metric of an event and the field that is its dimension; every dimension is a closed vocabulary."""
 
 
-class PowertoolsAudit:
-    """ports.Audit on Powertools' Logger and Metrics (embedded metric format), configured by the environment."""
+_LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50}
+
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
+
+
+class EmbeddedMetricAudit:
+    """ports.Audit in CloudWatch's embedded metric format, its members named as Powertools' Logger and Metrics do.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    Configured by Powertools' variables for service, namespace, level and the metrics' switch, and by the level of
+    Lambda's logging controls, which goes before its own. A record below the level still counts.
+    """
 
     def __init__(self) -> None:
-        self._logger = Logger(level="INFO", location=None, timestamp=None)
+        self._service = os.environ.get("POWERTOOLS_SERVICE_NAME") or "service_undefined"
+        self._namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or ""
+        if os.environ.get("POWERTOOLS_METRICS_DISABLED", "").lower() in {"1", "true", "yes", "y", "t", "on"}:
+            self._namespace = ""
+        self._level = _level()
 
     def record(self, event: str, **fields: Any) -> None:
         """As ports.Audit.record; what failed on our side is logged as an error."""
-        known = {name: value for name, value in fields.items() if value not in (None, "")}
-        log = self._logger.error if event in {"request_failed", "rotation_failed"} else self._logger.info
-        log(event, extra={"event": event, **known})
-        if event in _METRICS:
-            metric, dimension = _METRICS[event]
-            with single_metric(name=metric, unit=MetricUnit.Count, value=1) as counted:
-                if dimension and dimension in known:
-                    counted.add_dimension(dimension, known[dimension])
+        known = {name: value for name, value in fields.items() if value is not None and value != ""}
+        level = "ERROR" if event in {"request_failed", "rotation_failed"} else "INFO"
+        members = self._metric(event, known) if self._namespace and event in _METRICS else {}
+        if _LEVELS[level] >= self._level:
+            members = {"level": level, "message": event, "service": self._service, "event": event, **known, **members}
+            if trace := os.environ.get("_X_AMZN_TRACE_ID"):
+                members["xray_trace_id"] = trace.partition(";")[0].removeprefix("Root=")
+        if members:
+            sys.stdout.write(_encode(members) + "\n")
+
+    def _metric(self, event: str, known: dict[str, Any]) -> dict[str, Any]:
+        """One count, with the members that are its dimensions."""
+        name, dimension = _METRICS[event]
+        dimensions = {"service": self._service}
+        if dimension and dimension in known:
+            dimensions[dimension] = known[dimension]
+        directive = {
+            "Namespace": self._namespace,
+            "Dimensions": [list(dimensions)],
+            "Metrics": [{"Name": name, "Unit": "Count"}],
+        }
+        metadata = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+        return {"_aws": metadata, **dimensions, name: [1.0]}
+
+
+def _level() -> int:
+    """The least level of a record that is written; Lambda's own setting goes before Powertools'."""
+    for name in ("AWS_LAMBDA_LOG_LEVEL", "POWERTOOLS_LOG_LEVEL", "LOG_LEVEL"):
+        if level := _LEVELS.get(os.environ.get(name, "").upper()):
+            return level
+    return _LEVELS["INFO"]
