@@ -86,6 +86,8 @@ def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[s
 
 def is_key(alg: str, jwk: Mapping[str, str]) -> bool:
     """Whether signatures of that algorithm can be verified with this public JWK."""
+    from jwt import PyJWK, PyJWTError
+
     try:
         PyJWK(dict(jwk), algorithm=alg)
     except (PyJWTError, ValueError, TypeError):

@@ -304,7 +304,7 @@ def _bearer_authorizer_function() -> Handler:
         routes=RouteScopes.parse(environ.route_scopes()),
         tokens=_token_status(environ.revocation_tables()),
         clock=time.time,
-        audit=PowertoolsAudit(),
+        audit=EmbeddedMetricAudit(),
     )
     _preload(key_set.load)
 
