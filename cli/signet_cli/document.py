@@ -38,15 +38,20 @@ def read_document(source: str, kind: str = "client metadata") -> dict[str, Any]:
 
 def parse_document(text: str, kind: str = "client metadata") -> dict[str, Any]:
     """The JSON object that `text` is. Raises Mistake, also where an object at any depth names a member twice."""
+    document = parse_json(text, kind)
+    if not isinstance(document, dict):
+        raise Mistake(f"{kind} must be a JSON object, for example {{}}")
+    return document
+
+
+def parse_json(text: str, kind: str) -> Any:
+    """The value that `text` is in JSON. Raises Mistake as parse_document does."""
     try:
-        document = json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise Mistake(f"line {error.lineno}, column {error.colno}: this is not JSON: {error.msg}") from error
     except (RecursionError, ValueError) as error:  # ValueError: a number of more digits than Python reads
         raise Mistake(f"this is no {kind}: its JSON is too deep or holds too long a number") from error
-    if not isinstance(document, dict):
-        raise Mistake(f"{kind} must be a JSON object, for example {{}}")
-    return document
 
 
 def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:

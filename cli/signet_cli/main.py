@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from signet_cli import clients, scopes, users
+from signet_cli import clients, imports, scopes, users
 from signet_cli.mistake import Mistake
 
 
@@ -35,6 +35,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # their panels can show local variables, and those hold secrets
 )
+clients.app.command(name="import")(imports.import_clients)
+users.app.command(name="import")(imports.import_users)
 app.add_typer(clients.app, name="clients")
 app.add_typer(users.app, name="users")
 app.add_typer(scopes.app, name="scopes")

@@ -31,21 +31,26 @@ def create_user(
 
     Raises Mistake where a value is impossible or taken; OAuthError where the registry fails.
     """
+    user = new_user(username, "", claims, int(clock()), sub=sub)
+    user = replace(user, password_hash=_hashed(password, username))
+    if not users.create(user):
+        raise Mistake(_taken(users, user))
+    return user
+
+
+def new_user(username: str, password_hash: str, claims: Mapping[str, Any], now: int, *, sub: str | None = None) -> User:
+    """A user as they are first stored, at `now` in epoch seconds. Raises Mistake where a value is impossible."""
     _check_username(username)
     if sub is not None and not _SUB.fullmatch(sub):
         raise Mistake("sub: must be 1 to 255 printable ASCII characters without spaces")
-    now = int(clock())
-    user = User(
+    return User(
         sub=sub or str(uuid.uuid4()),
         username=username,
-        password_hash=_hashed(password, username),
+        password_hash=password_hash,
         claims=_dated(user_claims(claims), now),
         created_at=now,
         password_changed_at=now,
     )
-    if not users.create(user):
-        raise Mistake(_taken(users, user))
-    return user
 
 
 def found(users: UserRegistry, name: str) -> User:

@@ -1,0 +1,90 @@
+"""A client that another system has registered, taken in with the id and the secret that its applications have."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args, get_origin, get_type_hints
+
+from signet.model.client import Client, ClientSecret, digest
+from signet.ports import ClientRegistry, Clock, UserStore
+from signet_cli.cells import typed_cells
+from signet_cli.importing import Conflict, Outcome, Pace
+from signet_cli.mistake import Mistake
+from signet_cli.registration import ClientMetadata, client_metadata
+from signet_cli.representation import members
+from signet_cli.rows import Row
+
+
+@dataclass(slots=True)
+class ClientImport:
+    """importing.Take for clients. With `dry_run` everything is checked and nothing written.
+
+    `from_cells`: the rows are of a CSV, all text.
+    """
+
+    registry: ClientRegistry
+    users: UserStore
+    clock: Clock
+    pace: Pace
+    from_cells: bool
+    dry_run: bool
+    _rows: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, row: Row) -> Outcome:
+        """Store the client of a row, unless it is there already. Raises Mistake, Conflict where it differs."""
+        metadata = _metadata(typed_cells(row.members, _KINDS) if self.from_cells else row.members)
+        client_id = metadata.client_id or ""
+        if self._rows.setdefault(client_id, row.number) != row.number:
+            raise Mistake(f"client_id: is that of row {self._rows[client_id]} too")
+        now = int(self.clock())
+        client_secret = metadata.client_secret.get_secret_value() if metadata.client_secret else ""
+        client = metadata.client(client_id, ClientSecret(digest(client_secret), now) if client_secret else None, now)
+        present = self.registry.get(client_id, fresh=True)
+        if present is None:
+            if self._create(client):
+                return Outcome.CREATED
+            present = self.registry.get(client_id, fresh=True)
+        if present is None:
+            raise Conflict("client_id: is a user's sub, tokens could not tell them apart")
+        if differences := list(_differences(present, client, client_secret, now)):
+            raise Conflict(*differences)
+        return Outcome.PRESENT
+
+    def _create(self, client: Client) -> bool:
+        if self.dry_run:
+            return self.users.get(client.client_id) is None
+        self.pace.wait()
+        return self.registry.create(client)
+
+
+def _metadata(document: Mapping[str, Any]) -> ClientMetadata:
+    """The metadata of a row, with the id and the secret that are to be kept. Raises Mistake."""
+    metadata = client_metadata(document)
+    if metadata.client_id is None:
+        raise Mistake("client_id: must be given: an import keeps what applications know")
+    if metadata.client_secret is None and not metadata.is_public:
+        raise Mistake(
+            "client_secret: must be given: an import keeps what applications know. `signet clients create --client-id`"
+            " makes a new one, token_endpoint_auth_method none a client without"
+        )
+    return metadata
+
+
+def _differences(present: Client, client: Client, client_secret: str, now: int) -> Iterator[str]:
+    """In what the client that is there is another than that of the row; when each came does not matter."""
+    was, wanted = members(present), members(client)
+    for name in was | wanted:
+        if name != "client_id_issued_at" and was.get(name) != wanted.get(name):
+            yield f"{name}: is another one in the registry, which was left as it is"
+    if client_secret and not any(secret.matches(client_secret, now) for secret in present.client_secrets):
+        yield "client_secret: is another one in the registry, which was left as it is"
+
+
+def _kind(annotation: object) -> type:
+    """The type of a member that may be left out: that of its lists, objects, numbers and flags; else text."""
+    kinds = [get_origin(each) or each for each in (get_args(annotation) or (annotation,))]
+    kinds = [get_origin(annotation)] if get_origin(annotation) in (list, dict) else kinds
+    return next((kind for kind in (list, dict, bool, int) if kind in kinds), str)
+
+
+_KINDS = {name: _kind(annotation) for name, annotation in get_type_hints(ClientMetadata).items()}
+"""Of which type each column is."""
