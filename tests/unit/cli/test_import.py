@@ -85,7 +85,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
         return found
 
     monkeypatch.setattr("signet_cli.stack.find_stack", find)
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("signet_cli.importing._PAUSES", (0, 0, 0, 0))
     return found
 
 
