@@ -173,6 +173,10 @@ class Deployment:
         self._environments[function] = module.handler
         return self._environments[function]
 
+    def thaw(self, function: str, environment: Handler) -> None:
+        """Go on in an execution environment that was started before."""
+        self._environments[function] = environment
+
     def variables(self, function: str) -> dict[str, str]:
         """The function's environment variables, as the template has them; one that others deploy has none here."""
         deployed_here = function in LOGICAL_IDS

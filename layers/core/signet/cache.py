@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from signet.errors import OAuthError, unavailable
 from signet.model.client import Client
 from signet.ports import ClientStore, Clock
 
@@ -13,12 +14,17 @@ T = TypeVar("T")
 class Remembered(Generic[T]):
     """One loaded value, kept `lifetime` seconds. A load that fails is not kept, nor does an expired value stand in."""
 
+    _AGAIN = 10.0
+    """Seconds between two loads for what is missing in the value: strangers choose what they ask for."""
+
     def __init__(self, load: Callable[[], T], lifetime: float, clock: Clock) -> None:
         self._load = load
         self._lifetime = lifetime
         self._clock = clock
         self._value: T | None = None
         self._loaded_at = 0.0
+        self._again_at = float("-inf")
+        self._failure: OAuthError | None = None
 
     def get(self) -> T:
         """The value, loaded if need be. The clock may jump either way while an environment is frozen."""
@@ -28,6 +34,22 @@ class Remembered(Generic[T]):
             self._value = self._load()
             self._loaded_at = now
         return self._value
+
+    def again(self) -> T:
+        """The value, loaded anew for somebody who misses something in it, unless that was done a moment ago.
+
+        Raises as the load does, for that moment too: while it cannot be loaded nobody knows what is missing.
+        """
+        now = self._clock()
+        if not 0 <= now - self._again_at < self._AGAIN:
+            self._again_at, self._failure = now, None
+            try:
+                self._value, self._loaded_at = self._load(), now
+            except OAuthError as error:
+                self._failure = error
+        if self._failure:
+            raise unavailable(self._failure.reason, self._failure.detail or "")
+        return self.get()
 
 
 class CachedClientStore:

@@ -73,7 +73,11 @@ def _token_answers(audit: Audit) -> Answers:
         users=DynamoDbUserRegistry(dynamodb, table),
         consents=DynamoDbConsentStore(dynamodb, table),
         scopes=_scopes(dynamodb, table),
-        refresh_token=RefreshTokenReader(settings, lambda kid: ring.get().public.get(kid)),  # noqa: PLW0108 - the ring of then,
+        refresh_token=RefreshTokenReader(
+            settings,
+            # a key that this ring has not may be in one that another environment has read since
+            lambda kid: ring.get().public.get(kid) or ring.again().public.get(kid),
+        ),
     )
     issuer = Issuer(settings, lambda: ring.get().signer, time.time)
     endpoint = TokenEndpoint(services, clients, issuer, time.time, audit)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from signet.cache import CachedClientStore, Remembered
-from signet.errors import Reason, unavailable
+from signet.errors import OAuthError, Reason, unavailable
 from signet.model.client import Client, ClientSecret, digest
 from tests.support.fakes import InMemoryClientRegistry
 
@@ -87,6 +87,49 @@ def test_a_load_that_fails_is_tried_at_each_call(clock: Clock) -> None:
         remembered.get()
     failing[0] = False
     assert remembered.get() == 2
+
+
+def test_what_is_missing_is_looked_for_again_once_in_ten_seconds(clock: Clock) -> None:
+    """However often it is asked for; what comes is the value from then on, and lives as long as any."""
+    load, loads = counting()
+    remembered = Remembered(load, 60, clock)
+    assert remembered.get() == 1
+    assert [remembered.again() for _ in range(1_000)] == [2] * 1_000
+    clock.now += 10
+    assert [remembered.again(), remembered.again(), remembered.get()] == [3, 3, 3]
+    clock.now += 59
+    assert remembered.get() == 3
+    clock.now += 1
+    assert remembered.get() == 4
+    assert loads == [1, 2, 3, 4]
+    clock.now -= 1_000
+    assert remembered.again() == 5
+
+
+def test_what_cannot_be_looked_for_is_neither_there_nor_missing(clock: Clock) -> None:
+    """A failed look is as rare as any, and until the next nobody is told that it is missing; the value lives on."""
+    failing, tries = [False], []
+
+    def unreliable() -> int:
+        tries.append(1)
+        if failing[0]:
+            raise unavailable(Reason.KEYRING_UNAVAILABLE, "test")
+        return len(tries)
+
+    remembered = Remembered(unreliable, 60, clock)
+    assert remembered.get() == 1
+    failing[0] = True
+    for _ in range(3):
+        with pytest.raises(OAuthError) as raised:
+            remembered.again()
+        assert (raised.value.reason, raised.value.detail) == (Reason.KEYRING_UNAVAILABLE, "test")
+        raised.value.decided["client_id"] = "one caller's"
+        assert remembered.get() == 1
+    assert len(tries) == 2
+    assert raised.value is not remembered._failure
+    failing[0] = False
+    clock.now += 10
+    assert remembered.again() == 3
 
 
 def test_a_client_is_read_once_in_its_lifetime(clock: Clock) -> None:
