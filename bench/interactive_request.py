@@ -29,7 +29,7 @@ def populate(stack: Stack) -> None:
     claims = {"name": "Ada Lovelace", "email": "ada@example.com", "email_verified": True}
     user = User("user-of-the-benchmark", USERNAME, hash_password(PASSWORD, USERNAME), claims)
     DynamoDbUserRegistry(dynamodb, table).create(user)
-    DynamoDbConsentStore(dynamodb, table).put(Consent(user.sub, CLIENT[0], SCOPE, granted_at=now, updated_at=now))
+    DynamoDbConsentStore(dynamodb, table).put(Consent(user.sub, CLIENT[0], SCOPE, granted_at=now, updated_at=now), None)
 
 
 def main() -> None:

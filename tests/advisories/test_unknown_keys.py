@@ -72,7 +72,7 @@ def test_a_refresh_token_of_a_newer_ring_is_accepted_by_an_environment_with_the_
 def test_a_thousand_unknown_keys_cost_one_read(service: Service, app: Application, ada: User, warm: Handler) -> None:
     """In ten seconds; and what is known is answered all the while."""
     token = service.tokens(app, ada)["refresh_token"]
-    assert warm
+    service.deployment.thaw("token", warm)
     service.clock.stop()
     service.deployment.calls.clear()
     for number in range(1_000):

@@ -96,7 +96,9 @@ class Operator:
     def remember_consent(self, person: Person, client_id: str, scope: str) -> None:
         """Have the person have allowed the client that much before."""
         now = int(time.time())
-        self._consents.put(Consent(person.sub, client_id, tuple(scope.split()), granted_at=now, updated_at=now))
+        consent = Consent(person.sub, client_id, tuple(scope.split()), granted_at=now, updated_at=now)
+        _, previous = self._consents.get(person.sub, client_id)
+        assert self._consents.put(consent, previous)
 
     def revoke_consent(self, person: Person, client_id: str) -> None:
         """Take back what the person has allowed the client."""

@@ -42,7 +42,7 @@ def directory(request: pytest.FixtureRequest) -> Directory:
 def test_a_consent_is_read_with_its_user(directory: Directory) -> None:
     """In one go; either may be missing."""
     assert directory.consents.get("1", "app") == (ALICE, None)
-    directory.consents.put(CONSENT)
+    directory.consents.put(CONSENT, None)
     assert directory.consents.get("1", "app") == (ALICE, CONSENT)
     assert directory.consents.get("1", "other") == (ALICE, None)
     assert directory.consents.get("2", "app") == (None, None)
@@ -58,22 +58,46 @@ def test_an_update_of_a_user_read_with_a_consent_is_made(directory: Directory) -
 
 def test_a_new_consent_stands_in_place_of_the_old_one(directory: Directory) -> None:
     """Its scope is what is allowed now."""
-    directory.consents.put(CONSENT)
+    directory.consents.put(CONSENT, None)
     wider = replace(CONSENT, scope=("openid", "email", "phone"), updated_at=30)
-    directory.consents.put(wider)
+    assert directory.consents.put(wider, CONSENT)
     assert directory.consents.get("1", "app")[1] == wider
+
+
+def test_a_consent_changes_only_over_the_one_that_was_read(directory: Directory) -> None:
+    """One that was taken back, or changed in another window, in between stays so."""
+    wider = replace(CONSENT, scope=("openid", "email", "phone"), updated_at=30)
+    for earlier in (wider, replace(CONSENT, scope=()), replace(CONSENT, updated_at=19), replace(CONSENT, granted_at=9)):
+        assert not directory.consents.put(replace(CONSENT, updated_at=40), earlier)
+    assert directory.consents.get("1", "app") == (ALICE, None)
+    assert directory.consents.put(CONSENT, None)
+    assert directory.consents.put(CONSENT, None), "its own repetition"
+    for other in (None, wider, replace(CONSENT, scope=()), replace(CONSENT, updated_at=19)):
+        assert not directory.consents.put(wider, other)
+    assert directory.consents.get("1", "app") == (ALICE, CONSENT)
+    assert directory.consents.delete("1", "app")
+    assert not directory.consents.put(wider, CONSENT)
+    assert directory.consents.get("1", "app") == (ALICE, None)
+
+
+def test_of_changes_at_once_one_is_made(directory: Directory) -> None:
+    """And the others are told."""
+    changes = [replace(CONSENT, updated_at=100 + number) for number in range(10)]
+    made = at_once(10, lambda number: directory.consents.put(changes[number], None))
+    assert made.count(True) == 1
+    assert directory.consents.get("1", "app") == (ALICE, changes[made.index(True)])
 
 
 def test_a_consent_to_nothing_in_particular_comes_back(directory: Directory) -> None:
     """A request without a scope is one too."""
-    directory.consents.put(replace(CONSENT, scope=()))
+    directory.consents.put(replace(CONSENT, scope=()), None)
     assert directory.consents.get("1", "app")[1] == replace(CONSENT, scope=())
 
 
 def test_a_consent_can_be_taken_back_once(directory: Directory) -> None:
     """And nobody else's goes with it."""
-    directory.consents.put(CONSENT)
-    directory.consents.put(replace(CONSENT, client_id="other"))
+    directory.consents.put(CONSENT, None)
+    directory.consents.put(replace(CONSENT, client_id="other"), None)
     assert directory.consents.delete("1", "app")
     assert not directory.consents.delete("1", "app")
     assert directory.consents.get("1", "app") == (ALICE, None)
@@ -84,14 +108,14 @@ def test_consents_are_listed_by_user(directory: Directory) -> None:
     """In the order of client ids; the longest id and one of odd characters included."""
     assert list(directory.consents.list("1")) == []
     for client_id in ("b", "a", "a#b c", "x" * 255):
-        directory.consents.put(replace(CONSENT, client_id=client_id))
-    directory.consents.put(replace(CONSENT, sub="2"))
+        directory.consents.put(replace(CONSENT, client_id=client_id), None)
+    directory.consents.put(replace(CONSENT, sub="2"), None)
     assert [consent.client_id for consent in directory.consents.list("1")] == ["a", "a#b c", "b", "x" * 255]
 
 
 def test_consents_to_many_clients_at_once_are_all_kept(directory: Directory) -> None:
     """Two tabs, two applications."""
-    at_once(10, lambda number: directory.consents.put(replace(CONSENT, client_id=f"app{number}")))
+    at_once(10, lambda number: directory.consents.put(replace(CONSENT, client_id=f"app{number}"), None))
     assert len(list(directory.consents.list("1"))) == 10
 
 
@@ -114,7 +138,7 @@ def test_what_was_left_unread_is_asked_for_again(tables: Tables) -> None:
     """DynamoDB may leave keys out of a batch under load; a consent overlooked would be asked for once more."""
     DynamoDbUserRegistry(tables.dynamodb, tables.registry).create(ALICE)
     store = DynamoDbConsentStore(tables.dynamodb, tables.registry)
-    store.put(CONSENT)
+    store.put(CONSENT, None)
     unread = [1, 1]
 
     def leave_one_out(parsed: dict[str, Any], **_: object) -> None:
@@ -131,6 +155,16 @@ def test_what_was_left_unread_is_asked_for_again(tables: Tables) -> None:
     assert raised.value.reason is Reason.STORE_UNAVAILABLE
 
 
+@pytest.mark.parametrize("losing", [1, 2])
+def test_a_consent_whose_answer_was_lost_is_given(tables: Tables, losing: int) -> None:
+    """The SDK repeats the write and finds its own."""
+    store = DynamoDbConsentStore(tables.dynamodb, tables.registry)
+    tables.connection.losing = losing
+    assert store.put(CONSENT, None)
+    tables.connection.losing = losing
+    assert store.put(replace(CONSENT, updated_at=30), CONSENT)
+
+
 def test_a_failing_aws_is_unavailable(tables: Tables) -> None:
     """Whatever is asked of it."""
 
@@ -141,7 +175,7 @@ def test_a_failing_aws_is_unavailable(tables: Tables) -> None:
     store = DynamoDbConsentStore(tables.dynamodb, tables.registry)
     for ask in (
         lambda: store.get("1", "app"),
-        lambda: store.put(CONSENT),
+        lambda: store.put(CONSENT, None),
         lambda: store.delete("1", "app"),
         lambda: list(store.list("1")),
     ):

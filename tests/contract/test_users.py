@@ -168,7 +168,7 @@ def test_deleting_removes_name_and_consents(directory: Directory) -> None:
     directory.users.create(ALICE)
     directory.users.create(User("2", "bob"))
     for sub in (ALICE.sub, "2"):
-        directory.consents.put(Consent(sub, "c1", ("openid",), 1, 2))
+        directory.consents.put(Consent(sub, "c1", ("openid",), 1, 2), None)
     assert directory.users.delete(ALICE.sub)
     assert not directory.users.delete(ALICE.sub)
     assert directory.users.find("alice") is None

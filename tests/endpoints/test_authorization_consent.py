@@ -2,8 +2,9 @@
 
 import pytest
 
+from signet.aws.consents import DynamoDbConsentStore
 from signet.model.scope import Scope
-from signet.model.user import User
+from signet.model.user import Consent, User
 from tests.support.sign_in import PASSWORD, REDIRECT_URI, Application, Service
 from tests.support.visitor import Page
 
@@ -188,3 +189,47 @@ def test_a_consent_is_one_line(service: Service, app: Application, ada: User) ->
     expected = {"client_id": "app", "sub": ada.sub, "scope": "openid email"}
     assert consent.items() >= expected.items()
     assert issued.items() >= {**expected, "grant_id": grant["grant_id"]["S"]}.items()
+
+
+def test_a_consent_taken_back_while_the_page_was_being_answered_stays_so(
+    service: Service, app: Application, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the reading and the writing: nothing is granted, the page asks again, and then it is what was seen."""
+    service.consent(ada, app, "openid")
+    visitor = service.signed_in(ada)
+    page = visitor.open(app.url(scope="openid email"))
+    read = DynamoDbConsentStore.get
+
+    def read_and_taken_back(
+        store: DynamoDbConsentStore, sub: str, client_id: str
+    ) -> tuple[User | None, Consent | None]:
+        found = read(store, sub, client_id)
+        service.consents.delete(sub, client_id)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DynamoDbConsentStore, "get", read_and_taken_back)
+        page = visitor.allow(page)
+    assert service.consents.get(ada.sub, "app")[1] is None
+    assert service.deployment.state("grant") == []
+    assert page.step == "consent"
+    granted(visitor.allow(page))
+    consent = service.consents.get(ada.sub, "app")[1]
+    assert consent
+    assert consent.scope == ("openid", "email")
+
+
+def test_what_an_earlier_client_of_the_id_was_allowed_is_not_added_to(
+    service: Service, app: Application, ada: User
+) -> None:
+    """A yes to less gives the new one no more: what was once allowed to somebody else is asked for anew."""
+    service.consent(ada, app, "openid", "email", "phone")
+    assert service.deployment.registry.delete("app")
+    service.clock.advance(61)
+    heir = service.application("app", client_id_issued_at=service.now)
+    visitor = service.signed_in(ada)
+    granted(visitor.allow(visitor.open(heir.url())))
+    consent = service.consents.get(ada.sub, "app")[1]
+    assert consent
+    assert (consent.scope, consent.granted_at >= heir.client.client_id_issued_at) == (("openid",), True)
+    assert visitor.open(heir.url(scope="openid phone")).step == "consent"

@@ -377,7 +377,9 @@ class GrantLife(RuleBasedStateMachine):
 
     def _consent(self, sub: str, client: Client) -> None:
         granted_at = self.consented.setdefault((sub, client.client_id), self.now)
-        self.stores.consents.put(Consent(sub, client.client_id, ("openid", "email"), granted_at, self.now))
+        _, previous = self.stores.consents.get(sub, client.client_id)
+        consent = Consent(sub, client.client_id, ("openid", "email"), granted_at, self.now)
+        assert self.stores.consents.put(consent, previous)
 
     def _covers(self, life: Life, client: Client, shown: Shown) -> bool:
         """A consent covers what was issued under it, not what was issued under one that was taken back before it."""

@@ -79,8 +79,13 @@ class InMemoryConsentStore:
     def get(self, sub: str, client_id: str) -> tuple[User | None, Consent | None]:
         return self._people.users.get(sub), self._people.consents.get((sub, client_id))
 
-    def put(self, consent: Consent) -> None:
-        self._people.consents[consent.sub, consent.client_id] = consent
+    def put(self, consent: Consent, previous: Consent | None) -> bool:
+        with self._people.lock:
+            key = (consent.sub, consent.client_id)
+            if self._people.consents.get(key) not in (previous, consent):
+                return False
+            self._people.consents[key] = consent
+            return True
 
     def delete(self, sub: str, client_id: str) -> bool:
         with self._people.lock:

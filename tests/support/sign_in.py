@@ -138,7 +138,8 @@ class Service:
     def consent(self, user: User, application: Application, *scope: str) -> None:
         """What the user has allowed; all that is registered where no scope is named."""
         allowed = scope or application.client.scope
-        self.consents.put(Consent(user.sub, application.client_id, allowed, self.now, self.now))
+        _, previous = self.consents.get(user.sub, application.client_id)
+        assert self.consents.put(Consent(user.sub, application.client_id, allowed, self.now, self.now), previous)
 
     def visitor(self, address: str = ADDRESS, **headers: str) -> Visitor:
         """A browser that has never been here."""

@@ -131,8 +131,11 @@ class ConsentStore(Protocol):
     def get(self, sub: str, client_id: str) -> tuple[User | None, Consent | None]:
         """A user and their consent to a client, in one read."""
 
-    def put(self, consent: Consent) -> None:
-        """Store what is now allowed in place of what was."""
+    def put(self, consent: Consent, previous: Consent | None) -> bool:
+        """Store what is now allowed over `previous`, as `get` gave it; False, and no change, where another came first.
+
+        A consent that was taken back meanwhile stays so.
+        """
 
     def delete(self, sub: str, client_id: str) -> bool:
         """Take the consent back; False where there was none."""

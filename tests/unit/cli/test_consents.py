@@ -34,7 +34,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> StackOfConsents:
 
     monkeypatch.setattr("signet_cli.stack.find_stack", find_stack)
     stack.users().create(ALICE)
-    stack.consents().put(BOOKSHOP)
+    stack.consents().put(BOOKSHOP, None)
     return stack
 
 

@@ -58,9 +58,6 @@ def _consent_missing(request: AuthorizationRequest, consent: Consent | None) -> 
         return True
     if request.client.first_party:
         return False
-    if request.client.is_public or consent is None:
-        return True
-    # what was allowed to an earlier client of the same id was allowed to somebody else
-    if consent.updated_at < request.client.client_id_issued_at:
+    if request.client.is_public or consent is None or not consent.is_to(request.client):
         return True
     return not set(request.scope) <= set(consent.scope)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from signet.aws.attributes import Item, attribute, item
-from signet.aws.failures import calling
+from signet.aws.failures import calling, code
 from signet.aws.queries import batch, found
 from signet.aws.records import record, restored
 from signet.aws.users import stored_user, user_key
@@ -26,11 +28,23 @@ class DynamoDbConsentStore:
         user, consent = items.get("user"), items.get(f"consent#{client_id}")
         return (stored_user(user) if user else None), (restored(Consent, consent) if consent else None)
 
-    def put(self, consent: Consent) -> None:
+    def put(self, consent: Consent, previous: Consent | None) -> bool:
         """As ports.ConsentStore.put."""
         stored = {**_key(consent.sub, consent.client_id), **item(record(consent))}
         with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
-            self._dynamodb.put_item(TableName=self._table, Item=stored)
+            try:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=stored,
+                    **_condition(previous),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+                # our own write, whose answer was lost, is a success
+                return bool(error.response.get("Item") == stored)
+        return True
 
     def delete(self, sub: str, client_id: str) -> bool:
         """As ports.ConsentStore.delete."""
@@ -48,6 +62,18 @@ class DynamoDbConsentStore:
             ConsistentRead=True,
         )
         return (restored(Consent, stored) for stored in items)
+
+
+def _condition(previous: Consent | None) -> dict[str, Any]:
+    """That the consent is what was read: none, or exactly this one."""
+    if previous is None:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    members = ("scope", "granted_at", "updated_at")
+    return {
+        "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in members),
+        "ExpressionAttributeNames": {f"#{name}": name for name in members},
+        "ExpressionAttributeValues": {f":{name}": attribute(getattr(previous, name)) for name in members},
+    }
 
 
 def _key(sub: str, client_id: str) -> Item:

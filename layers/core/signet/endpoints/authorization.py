@@ -158,10 +158,12 @@ class AuthorizationEndpoint:
             self._record("consent_denied", visit, sub=visit.user.sub)
             denied = OAuthError(ErrorCode.ACCESS_DENIED, Reason.CONSENT_DENIED, "The user denied the request.")
             return self._refused(denied, visit.request.client, visit.request.target, visit.http)
-        before = visit.consent
+        before = visit.consent if visit.consent and visit.consent.is_to(visit.request.client) else None
         scope = tuple(dict.fromkeys((*(before.scope if before else ()), *visit.request.scope)))
         granted_at = before.granted_at if before else now
-        self.consents.put(Consent(visit.user.sub, client_id, scope, granted_at=granted_at, updated_at=now))
+        consent = Consent(visit.user.sub, client_id, scope, granted_at=granted_at, updated_at=now)
+        if not self.consents.put(consent, visit.consent):
+            return _see_other(visit.action)  # changed in another window, or taken back, a moment ago: as it is now
         self._record("consent_granted", visit, sub=visit.user.sub, scope=" ".join(visit.request.scope))
         return self._granted(visit, visit.session, visit.user)
 

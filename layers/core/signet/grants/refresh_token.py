@@ -81,11 +81,8 @@ def _unmoved(request: GrantRequest, token: RefreshToken, now: int) -> Iterator[G
 
 
 def _consented(client: Client, token: RefreshToken, consent: Consent | None) -> bool:
-    """Whether the user's consent still covers the grant.
-
-    What an earlier client of this id was allowed does not, nor does a consent that was taken back and given anew since.
-    """
-    if consent is None or consent.updated_at < client.client_id_issued_at:
+    """Whether the user's consent still covers the grant: one that was taken back and given anew since does not."""
+    if consent is None or not consent.is_to(client):
         return False
     if consent.granted_at > token.iat + CLOCK_SKEW:
         return False

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from signet.model.client import Client
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -39,6 +41,10 @@ class Consent:
     scope: tuple[str, ...]
     granted_at: int
     updated_at: int
+
+    def is_to(self, client: Client) -> bool:
+        """Whether it was given to this client, and not to an earlier one of the same id, which was somebody else."""
+        return self.client_id == client.client_id and self.updated_at >= client.client_id_issued_at
 
 
 def user_claims(user: User) -> dict[str, Any]:
