@@ -35,7 +35,7 @@ EVERY_FAULT: list[Fault] = [
     faults.without_credentials,
 ]
 
-OPERATION = re.compile(r"(dynamodb|secretsmanager):[A-Za-z]+ [A-Za-z0-9]+")
+OPERATION = re.compile(r"(dynamodb|secretsmanager):[A-Za-z]+ [A-Za-z0-9]+( fault)?")
 """All that a line may say of AWS: what was called and the name of what came of it."""
 
 

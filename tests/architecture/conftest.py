@@ -1,11 +1,17 @@
 """The template in both of its forms: as it is written and as CloudFormation gets it."""
 
+from collections import defaultdict
 from typing import Any
 
 import pytest
 
 from signet_cli.local.template import Template
-from tests.support.transformed import ORIGIN, ROOT, transformed
+from tests.support.deployment import LOGICAL_IDS, deployed
+from tests.support.flows import FLOWS
+from tests.support.permissions import AwsRequest, requests
+from tests.support.recorded import RecordedDeployment, Recording
+from tests.support.sign_in import Service
+from tests.support.transformed import ORIGIN, ROOT, of_type, transformed
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +27,41 @@ def resources() -> dict[str, Any]:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         found: dict[str, Any] = transformed(ROOT / "template.yaml")["Resources"]
     return found
+
+
+@pytest.fixture(scope="session")
+def recording(resources: dict[str, Any]) -> Recording:
+    """Every flow, once, and the functions' statements with the references as that deployment resolves them."""
+    with pytest.MonkeyPatch.context() as patch, deployed(RecordedDeployment, patch) as deployment:
+        service = Service(deployment)
+        lines, metrics = {}, []
+        for flow in FLOWS:
+            deployment.forget_output()
+            flow(service)
+            lines[flow.__name__] = deployment.lines()
+            metrics += deployment.metrics()
+        arns = {
+            deployment.template.name(table): deployment.template.attribute(table, "Arn")
+            for table in deployment.template.resources("AWS::DynamoDB::Table")
+        }
+        asked: defaultdict[str, set[AwsRequest]] = defaultdict(set)
+        for function, calls in deployment.recorded.items():
+            for call in calls:
+                asked[LOGICAL_IDS[function]].update(requests(call.operation, call.parameters, arns.__getitem__))
+        resolve = deployment.template._intrinsics().resolve
+        return Recording(
+            requests=dict(asked),
+            variables={LOGICAL_IDS[name]: read for name, read in deployment.variables_read.items()},
+            adapters={call.adapter for calls in deployment.recorded.values() for call in calls},
+            statements={
+                logical_id: [
+                    resolve(statement)
+                    for policy in resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]["Policies"]
+                    for statement in policy["PolicyDocument"]["Statement"]
+                ]
+                for logical_id, function in of_type(resources, "AWS::Lambda::Function").items()
+            },
+            lines=lines,
+            metrics=metrics,
+            unexplained=deployment.unexplained,
+        )

@@ -5,17 +5,10 @@ right that is missing would first show in an account of somebody else's.
 """
 
 import ast
-from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
-from tests.support.deployment import LOGICAL_IDS, deployed
-from tests.support.flows import FLOWS
-from tests.support.permissions import AwsRequest, Statement, granted, requests, rights, without
-from tests.support.recorded import ADAPTERS, RecordedDeployment
-from tests.support.sign_in import Service
+from tests.support.permissions import AwsRequest, Statement, granted, rights, without
+from tests.support.recorded import ADAPTERS, Recording
 from tests.support.transformed import of_type
 
 BY_OPERATORS = {
@@ -30,47 +23,6 @@ BY_OPERATORS = {
     "users.DynamoDbUserRegistry.note_imported_hashes",
 }
 """What calls AWS with the rights of whoever types a command, and for no function."""
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What the flows left: by the function's logical id, but for the adapters that made the calls of all of them."""
-
-    requests: dict[str, set[AwsRequest]]
-    variables: dict[str, set[str]]
-    adapters: set[str]
-    statements: dict[str, list[Statement]]
-
-
-@pytest.fixture(scope="module")
-def recording(resources: dict[str, Any]) -> Recording:
-    """Every flow, once, and the functions' statements with the references as that deployment resolves them."""
-    with pytest.MonkeyPatch.context() as patch, deployed(RecordedDeployment, patch) as deployment:
-        service = Service(deployment)
-        for flow in FLOWS:
-            flow(service)
-        arns = {
-            deployment.template.name(table): deployment.template.attribute(table, "Arn")
-            for table in deployment.template.resources("AWS::DynamoDB::Table")
-        }
-        asked: defaultdict[str, set[AwsRequest]] = defaultdict(set)
-        for function, calls in deployment.recorded.items():
-            for call in calls:
-                asked[LOGICAL_IDS[function]].update(requests(call.operation, call.parameters, arns.__getitem__))
-        resolve = deployment.template._intrinsics().resolve
-        return Recording(
-            requests=dict(asked),
-            variables={LOGICAL_IDS[name]: read for name, read in deployment.variables_read.items()},
-            adapters={call.adapter for calls in deployment.recorded.values() for call in calls},
-            statements={
-                logical_id: [
-                    resolve(statement)
-                    for policy in resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]["Policies"]
-                    for statement in policy["PolicyDocument"]["Statement"]
-                ]
-                for logical_id, function in of_type(resources, "AWS::Lambda::Function").items()
-            },
-        )
 
 
 def refused(statements: list[Statement], asked: set[AwsRequest]) -> set[str]:

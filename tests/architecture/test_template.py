@@ -1,9 +1,7 @@
 """What template.yaml promises beyond its routes and rights."""
 
 import ast
-import copy
 import json
-import re
 from graphlib import CycleError
 from pathlib import Path
 from typing import Any
@@ -14,22 +12,12 @@ from aws_lambda_powertools.shared import constants as powertools
 from signet_cli.local.application import functions
 from signet_cli.local.template import Template
 from tests.support.guarded_api import example
-from tests.support.transformed import ORIGIN, ROOT, creation_order, of_type, references
+from tests.support.transformed import ORIGIN, ROOT, creation_order, given, of_type, references
 
 DOMAIN = {
     "DomainName": "id.example.com",
     "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000000",
 }
-
-
-def given(template: Template, **parameters: str) -> Template:
-    """The template deployed with these parameters."""
-    document = copy.deepcopy(dict(template.document))
-    for name, value in parameters.items():
-        document["Parameters"][name]["Default"] = value
-    for name in ("DomainTarget", "DomainTargetZone"):  # what only AWS can give
-        del document["Outputs"][name]
-    return Template(template.directory, document, ORIGIN)
 
 
 def test_cloudformation_finds_an_order_to_create_the_resources(resources: dict[str, Any]) -> None:
@@ -60,39 +48,6 @@ def test_a_domain_is_the_issuer_and_turns_the_default_address_off(template: Temp
     assert with_domain.resources("AWS::ApiGatewayV2::ApiMapping") != {}
 
 
-@pytest.mark.parametrize("names", [(), ("DomainName",), ("CertificateArn",), ("DomainName", "CertificateArn")])
-def test_domain_and_certificate_are_given_together_or_not_at_all(template: Template, names: tuple[str, ...]) -> None:
-    """Half of the pair is refused before anything is created."""
-    deployed = given(template, **{name: DOMAIN[name] for name in names})
-    [rule] = deployed.document["Rules"].values()
-    [assertion] = rule["Assertions"]
-    assert deployed._intrinsics().holds(assertion["Assert"]) == (len(names) != 1)
-
-
-@pytest.mark.parametrize(
-    ("parameter", "value", "accepted"),
-    [
-        ("DomainName", "id.example.com", True),
-        ("DomainName", "https://id.example.com", False),
-        ("DomainName", "id.example.com/", False),
-        ("DomainName", "ID.example.com", False),
-        ("DomainName", "localhost", False),
-        ("DefaultAudience", "https://api.example.com/", True),
-        ("DefaultAudience", 'a"b', False),
-        ("DefaultAudience", "a b", False),
-        ("CertificateArn", "arn:aws:iam::123456789012:server-certificate/x", False),
-        ("AlarmTopicArn", "arn:aws:sns:eu-west-1:123456789012:alarms", True),
-        ("AlarmTopicArn", "alarms", False),
-    ],
-)
-def test_parameters_refuse_what_would_break_the_service(
-    template: Template, parameter: str, value: str, *, accepted: bool
-) -> None:
-    """A wrong value is refused with the parameter's name, before it becomes the issuer of tokens."""
-    pattern = template.document["Parameters"][parameter]["AllowedPattern"]
-    assert bool(re.fullmatch(pattern, value)) is accepted
-
-
 def test_what_clients_and_users_registered_outlives_the_stack(resources: dict[str, Any]) -> None:
     """The registry and the keys cannot be recreated: no deploy and no `delete-stack` takes them away.
 
@@ -116,6 +71,35 @@ def test_every_table_is_on_demand_encrypted_and_recoverable(resources: dict[str,
     }
 
 
+def test_logs_outlive_the_stack(resources: dict[str, Any]) -> None:
+    """What happened is asked after somebody has taken the service down; groups of a stack that never came to be go."""
+    groups = {name for name, resource in resources.items() if resource["Type"] == "AWS::Logs::LogGroup"}
+    assert {resources[name]["DeletionPolicy"] for name in groups} == {"RetainExceptOnCreate"}
+    assert {resources[name]["UpdateReplacePolicy"] for name in groups} == {"Retain"}
+
+
+def test_two_stacks_of_an_account_do_not_collide(resources: dict[str, Any]) -> None:
+    """Whatever has a name of its own has it from the stack, from a resource of it, or from CloudFormation."""
+    named = {
+        (logical_id, name): value
+        for logical_id, resource in resources.items()
+        for name, value in resource.get("Properties", {}).items()
+        if name == "Name" or (name in OWN_NAMES and name.removesuffix("Name") in resource["Type"])
+    }
+    del named["TokenAlias", "Name"]  # of its function
+    for where, value in named.items():
+        assert set(references(value)) & {"AWS::StackName", "HttpApi", "DomainName"}, where
+    variables = of_type(resources, "AWS::Lambda::Function")["TokenFunction"]["Environment"]["Variables"]
+    assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
+
+
+OWN_NAMES = {
+    *("TableName", "FunctionName", "RoleName", "LayerName", "LogGroupName", "AlarmName", "DashboardName", "TopicName"),
+    *("DomainName", "RuleName", "QueueName", "BucketName"),
+}
+"""Properties that name a resource, where the type is called like the property."""
+
+
 def test_logs_end_and_the_functions_write_to_them(resources: dict[str, Any]) -> None:
     """A log group that Lambda creates by itself is kept for ever."""
     groups = of_type(resources, "AWS::Logs::LogGroup")
@@ -124,13 +108,6 @@ def test_logs_end_and_the_functions_write_to_them(resources: dict[str, Any]) -> 
     written = [function["LoggingConfig"]["LogGroup"]["Ref"] for function in deployed]
     assert len(set(written)) == len(written)
     assert set(written) < groups.keys()
-
-
-def test_a_failed_rotation_raises_an_alarm(resources: dict[str, Any]) -> None:
-    """Keys that no longer rotate are noticed by the operator, not by an auditor."""
-    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
-    watched = [(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms]
-    assert ("Errors", {"Ref": "KeyRotationFunction"}) in watched
 
 
 def test_no_secret_stands_in_the_template_or_in_an_environment(resources: dict[str, Any]) -> None:

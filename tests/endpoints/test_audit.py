@@ -3,15 +3,18 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from signet.errors import Reason
+from signet.aws.failures import calling
+from signet.errors import OAuthError, Reason
 from signet.grants.table import GRANTS
-from tests.support.deployment import Deployment
+from tests.support import faults
+from tests.support.deployment import INVOCATION_ID, Deployment
 from tests.support.gateway_events import FORM, Event, event, stored, token_event
 
 GRANT = {"grant_type": "client_credentials"}
 
-COMMON = {"level": "INFO", "service": "signet"}
+COMMON = {"level": "INFO", "service": "signet", "invocation_id": INVOCATION_ID}
 
 REQUEST_ID = "JKJaXmPLvHcESHA="
 
@@ -69,8 +72,8 @@ def test_a_failed_request_is_one_line_of_level_error(placeholder: Deployment) ->
     machine = placeholder.register()
     placeholder.issue(machine)
     assert only(placeholder) == {
+        **COMMON,
         "level": "ERROR",
-        "service": "signet",
         "message": "request_failed",
         "event": "request_failed",
         "endpoint": "token",
@@ -185,3 +188,20 @@ def test_a_body_that_is_refused_writes_its_line_and_nothing_else(deployment: Dep
         deployment.token(token_event(body, headers={"content-type": content_type}))
         assert only(deployment)["event"] == "request_refused"
         assert len(deployment.output().splitlines()) == 1
+
+
+def test_a_failure_of_aws_is_told_with_awss_id_of_it(deployment: Deployment) -> None:
+    """The operation, the error and the request id: what AWS's support asks for, and nothing of the answer's text."""
+    machine = deployment.register()
+    with deployment.failing("dynamodb:GetItem", faults.internal):
+        deployment.issue(machine)
+    assert only(deployment)["detail"] == "dynamodb:GetItem InternalServerError fault"
+
+
+@pytest.mark.parametrize("request_id", ["", "a\nb", "<script>", "x" * 65])
+def test_an_id_that_is_none_of_awss_is_left_out(request_id: str) -> None:
+    """Whatever stands between may answer instead."""
+    response = {"Error": {"Code": "Broken"}, "ResponseMetadata": {"RequestId": request_id}}
+    with pytest.raises(OAuthError) as raised, calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
+        raise ClientError(response, "GetItem")
+    assert raised.value.detail == "dynamodb:GetItem Broken"

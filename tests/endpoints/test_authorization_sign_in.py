@@ -192,6 +192,19 @@ def test_a_session_ends_after_a_week_however_it_is_used(service: Service, app: A
     assert visitor.open(app.url()).step == "login"
 
 
+def test_a_deployment_sets_both_ends_of_a_session(service: Service, app: Application, allowed: User) -> None:
+    """Ten minutes without use, or half an hour in all."""
+    service.deployment.cold("authorization", SIGNET_SESSION_IDLE_LIFETIME="600", SIGNET_SESSION_LIFETIME="1800")
+    for pauses in ([700], [500, 500, 500, 500]):
+        visitor = service.visitor()
+        granted(visitor.sign_in(visitor.open(app.url()), "ada", PASSWORD))
+        for pause in pauses[:-1]:
+            service.clock.advance(pause)
+            granted(visitor.open(app.url()))
+        service.clock.advance(pauses[-1])
+        assert visitor.open(app.url()).step == "login"
+
+
 @pytest.mark.parametrize("value", ["", "x", "a" * 43, "\u00e9" * 43, "a" * 8_000, '"', "..", "null"])
 def test_a_cookie_that_is_no_session_means_nothing(service: Service, app: Application, value: str) -> None:
     """The page is the one of somebody new."""

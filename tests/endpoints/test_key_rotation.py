@@ -360,7 +360,7 @@ def test_a_step_that_fails_says_why_in_one_line(deployment: Deployment) -> None:
     assert (early["step"], early["version_id"]) == ("setSecret", version_id)
     assert "not staged" in early["detail"]
     assert throttling["reason"] == "keyring_unavailable"
-    assert throttling["detail"] == "secretsmanager:DescribeSecret ThrottlingException"
+    assert throttling["detail"] == "secretsmanager:DescribeSecret ThrottlingException fault"
     assert SECRET_WORD not in deployment.output()
 
 

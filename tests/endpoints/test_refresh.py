@@ -652,3 +652,13 @@ def test_garbage_from_the_tables_grants_nothing(service: Service, app: Applicati
             with service.deployment.failing(operation, partial(faults.answered, garbage)):
                 assert service.refresh(app, first["refresh_token"]).status in {400, 503}, (operation, garbage)
     assert service.refresh(app, first["refresh_token"]).status == 200
+
+
+def test_a_deployment_sets_the_lifetimes_of_clients_that_are_registered_without(service: Service, ada: User) -> None:
+    """RFC 9700 section 4.14.2; what a client is registered with goes before."""
+    lifetimes = {"SIGNET_REFRESH_TOKEN_IDLE_LIFETIME": "700", "SIGNET_REFRESH_TOKEN_LIFETIME": "1700"}
+    service.deployment.cold("token", **lifetimes)
+    for client_id, registered, idle in (("plain", {}, 700), ("own", {"refresh_token_idle_lifetime": 600}, 600)):
+        app = service.application(client_id, grant_types=REFRESHING, **registered)
+        said = claims(service.tokens(app, ada)["refresh_token"])
+        assert abs(said["exp"] - said["iat"] - idle) <= 5

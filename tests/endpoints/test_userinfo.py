@@ -332,3 +332,16 @@ def test_a_read_is_one_line(service: Service, token: str, person: User) -> None:
     assert line.items() >= {"event": "userinfo_read", "client_id": "app", "sub": person.sub}.items()
     assert line["grant_id"] == grant_id_of(token)
     assert "ada@example.com" not in service.deployment.output()
+
+
+def test_a_token_of_an_ended_grant_is_told_apart_in_the_audit(service: Service, app: Application, ada: User) -> None:
+    """Who still uses what was taken from them; the caller learns only that it is not valid."""
+    token = service.tokens(app, ada)["access_token"]
+    service.grants.revoke(grant_id_of(token), service.now)
+    answer = service.userinfo(token)
+    assert answer.status == 401
+    assert app.client_id not in answer.body
+    [line] = service.deployment.lines("request_refused")
+    known = {name: line[name] for name in ("reason", "client_id", "sub", "grant_id")}
+    assert known == {"reason": "grant_revoked", "client_id": "app", "sub": "sub-ada", "grant_id": grant_id_of(token)}
+    assert line["jti"]

@@ -52,6 +52,9 @@ LOGICAL_IDS = {
     "key_rotation": "KeyRotationFunction",
 }
 
+INVOCATION_ID = "8f5b0c9e-5d0c-4b8e-9c5f-2f6a3f1d7c11"
+"""What Lambda calls each invocation."""
+
 ISSUER = f"{gateway_events.ORIGIN}/connect"
 
 Handler = Callable[[Event, object], Any]
@@ -199,7 +202,7 @@ class Deployment:
         """What the function returns for an event, in its warm environment if there is one."""
         handler = self._environments.get(function) or self.cold(function)
         with self._running(function):
-            return handler(event, None)
+            return handler(event, SimpleNamespace(aws_request_id=INVOCATION_ID))
 
     def token(self, event: Event) -> Answer:
         """The token function's answer."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from argon2 import PasswordHasher
+from botocore.awsrequest import AWSResponse
 
 from signet.endpoints.table import ENDPOINTS
 from tests.support import faults, gateway_events
@@ -183,8 +184,35 @@ def refreshing(service: Service) -> None:
     assert "refresh_token" not in refresh(deployment, app, tokens["refresh_token"]).json()
 
 
+def refresh_token_replayed(service: Service) -> None:
+    """A token that was used is shown again after the grace, which ends its grant."""
+    user = service.user("mary")
+    app = service.application("replayed", grant_types=("authorization_code", "refresh_token"))
+    tokens = service.tokens(app, user)
+    assert service.refresh(app, tokens["refresh_token"]).status == 200
+    service.clock.advance(60)
+    assert service.refresh(app, tokens["refresh_token"]).error() == "invalid_grant"
+
+
+def rotation_too_early(service: Service) -> None:
+    """The next key has been published too briefly: the ring stays as it is."""
+    service.deployment.rotate()
+
+
+def defect(service: Service) -> None:
+    """What nobody has thought of is answered, counted and told."""
+
+    def broken() -> AWSResponse:
+        raise RuntimeError
+
+    machine = service.deployment.register("defective")
+    with service.deployment.failing("dynamodb:GetItem", broken):
+        assert service.deployment.issue(machine).status == 500
+
+
 FLOWS: tuple[Flow, ...] = (
     first_rotation,
+    rotation_too_early,
     public_documents,
     client_credentials,
     authorization_code,
@@ -198,6 +226,8 @@ FLOWS: tuple[Flow, ...] = (
     turn_taken_back,
     userinfo,
     refreshing,
+    refresh_token_replayed,
+    defect,
     scheduled_rotation,
 )
 """In an order in which each finds what it needs."""

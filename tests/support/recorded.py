@@ -18,8 +18,15 @@ from signet.aws import environ
 from signet.settings import Settings
 from signet_cli.local.template import Template
 from tests.support.deployment import Deployment
+from tests.support.permissions import AwsRequest, Statement
 
 ADAPTERS = Path(aws.__file__).parent
+
+WRITES = {
+    *(f"dynamodb:{name}" for name in ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem")),
+    *(f"secretsmanager:{name}" for name in ("PutSecretValue", "UpdateSecretVersionStage")),
+}
+"""Calls that leave something behind."""
 
 OPTIONAL = {f"SIGNET_{field.name.upper()}" for field in fields(Settings)} - {"SIGNET_ISSUER"}
 """Variables that are read for every function, whether it needs them or not: what counts is its use of the setting."""
@@ -34,24 +41,45 @@ class Call:
     adapter: str
 
 
+@dataclass(frozen=True)
+class Recording:
+    """What every flow left: by the function's logical id, but for the adapters that made the calls of all of them.
+
+    `lines` are the audit's, by flow. `unexplained` are invocations that wrote to a store and said nothing of it.
+    """
+
+    requests: dict[str, set[AwsRequest]]
+    variables: dict[str, set[str]]
+    adapters: set[str]
+    statements: dict[str, list[Statement]]
+    lines: dict[str, list[dict[str, Any]]]
+    metrics: list[dict[str, Any]]
+    unexplained: set[str]
+
+
 class RecordedDeployment(Deployment):
     """Only what a function does is recorded, by the function's name; what a test does itself is not."""
 
     def __init__(self, template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
         self.recorded: defaultdict[str, list[Call]] = defaultdict(list)
         self.variables_read: defaultdict[str, set[str]] = defaultdict(set)
+        self.unexplained: set[str] = set()
         self._function = ""
         super().__init__(template, monkeypatch)
         self._watch_environment()
 
     @contextmanager
     def _running(self, function: str) -> Iterator[None]:
+        said, asked = len(self.lines()), len(self.recorded[function])
         with super()._running(function):
             self._function = function
             try:
                 yield
             finally:
                 self._function = ""
+        writes = {call.operation for call in self.recorded[function][asked:]} & WRITES
+        if writes and len(self.lines()) == said:
+            self.unexplained.add(f"{function} {' '.join(sorted(writes))}")
 
     def _before_send(self, event_name: str, request: Any, **sent: Any) -> Any:
         try:

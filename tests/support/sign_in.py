@@ -82,7 +82,7 @@ class Service:
         self.users = DynamoDbUserRegistry(dynamodb, registry)
         self.consents = DynamoDbConsentStore(dynamodb, registry)
         self.grants = DynamoDbGrantStore(dynamodb, state)
-        self.sessions = Sessions(DynamoDbSessionStore(dynamodb, state), self.clock)
+        self.sessions = Sessions(DynamoDbSessionStore(dynamodb, state), self.clock, 12 * 3_600, 7 * 86_400)
         self.token_status = DynamoDbTokenStatusStore(dynamodb, registry, state)
         self._scopes = DynamoDbScopeStore(dynamodb, registry)
 

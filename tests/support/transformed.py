@@ -1,5 +1,6 @@
 """template.yaml as CloudFormation gets it: transformed by SAM, with the references between its resources."""
 
+import copy
 import re
 from collections.abc import Iterator, Mapping
 from graphlib import TopologicalSorter
@@ -9,6 +10,8 @@ from typing import Any
 
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
+
+from signet_cli.local.template import Template
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "https://api.example.com"
@@ -26,6 +29,16 @@ def transformed(template: Path) -> dict[str, Any]:
     # the loader would ask IAM for AWS's managed policies, none of which the template names
     result: dict[str, Any] = transform(document, {}, SimpleNamespace(load=dict))
     return result
+
+
+def given(template: Template, **parameters: str | int) -> Template:
+    """The template deployed with these parameters."""
+    document = copy.deepcopy(dict(template.document))
+    for name, value in parameters.items():
+        document["Parameters"][name]["Default"] = value
+    for name in ("DomainTarget", "DomainTargetZone"):  # what only AWS can give
+        document["Outputs"].pop(name, None)
+    return Template(template.directory, document, ORIGIN)
 
 
 def references(value: Any) -> Iterator[str]:

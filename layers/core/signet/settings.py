@@ -10,12 +10,6 @@ LONGEST_TOKEN_LIFETIME = 86_400
 LONGEST_REFRESH_TOKEN_LIFETIME = 365 * 86_400
 """Seconds no refresh token may outlive: a withdrawn key is kept this long to verify those that it signed."""
 
-REFRESH_TOKEN_LIFETIME = 90 * 86_400
-"""Seconds after its code was issued that a grant ends, whatever is refreshed, unless registered otherwise."""
-
-REFRESH_TOKEN_IDLE_LIFETIME = 30 * 86_400
-"""Seconds in which a refresh token must be used, unless its client is registered otherwise."""
-
 REFRESH_GRACE = 10
 """Seconds in which a refresh token that was used gets the same successor again: a lost answer, a second tab."""
 
@@ -40,6 +34,17 @@ FETCHED_KEY_SET_LIFETIME = 7_200
 What API Gateway's own authorizer keeps one for, and what a key is published ahead for: see the parameter VerifierCache.
 """
 
+LONGEST_SESSION_LIFETIME = 30 * 86_400
+"""Seconds no login session may outlive (NIST SP 800-63B section 4.1.3: thirty days at its lowest level)."""
+
+_LONGEST = {
+    "access_token_lifetime": LONGEST_TOKEN_LIFETIME,
+    "refresh_token_lifetime": LONGEST_REFRESH_TOKEN_LIFETIME,
+    "refresh_token_idle_lifetime": LONGEST_REFRESH_TOKEN_LIFETIME,
+    "session_lifetime": LONGEST_SESSION_LIFETIME,
+    "session_idle_lifetime": LONGEST_SESSION_LIFETIME,
+}
+
 _AUTHORITY = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 
 
@@ -49,16 +54,25 @@ class SettingsInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of the endpoints. `issuer` is `https://<host>/connect`; lifetimes are in seconds."""
+    """Settings of the endpoints. `issuer` is `https://<host>/connect`; lifetimes are in seconds.
+
+    Those of tokens hold unless a client is registered with its own. `refresh_token_lifetime` runs from the code,
+    whatever is refreshed, `refresh_token_idle_lifetime` from the last use; a session's two likewise.
+    """
 
     issuer: str
     default_audience: str
     access_token_lifetime: int = 3600
+    refresh_token_lifetime: int = 90 * 86_400
+    refresh_token_idle_lifetime: int = 30 * 86_400
+    session_lifetime: int = 7 * 86_400
+    session_idle_lifetime: int = 12 * 3600
 
     def __post_init__(self) -> None:
         check_issuer(self.issuer)
-        if not 1 <= self.access_token_lifetime <= LONGEST_TOKEN_LIFETIME:
-            raise SettingsInvalid(f"access_token_lifetime must be 1 to {LONGEST_TOKEN_LIFETIME} seconds")
+        for name, longest in _LONGEST.items():
+            if not 1 <= getattr(self, name) <= longest:
+                raise SettingsInvalid(f"{name} must be 1 to {longest} seconds")
 
     @property
     def origin(self) -> str:

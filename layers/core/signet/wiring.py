@@ -126,7 +126,9 @@ def _authorization_answers(audit: Audit) -> Answers:
     endpoint = AuthorizationEndpoint(
         settings=settings,
         clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
-        sessions=Sessions(DynamoDbSessionStore(dynamodb, state), time.time),
+        sessions=Sessions(
+            DynamoDbSessionStore(dynamodb, state), time.time, settings.session_idle_lifetime, settings.session_lifetime
+        ),
         sign_in=SignIn(
             DynamoDbUserRegistry(dynamodb, registry), Throttle(DynamoDbThrottleStore(dynamodb, state)), time.time
         ),
@@ -253,8 +255,9 @@ class HttpFunction:
         except OAuthError:
             return  # the settings are at fault: every request says so
 
-    def __call__(self, event: Event, context: object) -> Payload:  # noqa: ARG002 - Lambda's signature
+    def __call__(self, event: Event, context: object) -> Payload:
         """The payload 2.0 answer to a payload 2.0 event."""
+        self._audit.invoked(context)
         try:
             boundary = self._built()
             return payload(boundary.respond(http_request(event)))
@@ -277,15 +280,17 @@ def _key_rotation_function() -> Handler:
     from signet.keys.rotation import Rotation, RotationPolicy
 
     dynamodb, secretsmanager = sdk_clients("dynamodb", "secretsmanager")
+    audit = EmbeddedMetricAudit()
     rotation = Rotation(
         KeyringSecret(secretsmanager, environ.keyring_secret()),
         DynamoDbKeySetStore(dynamodb, environ.registry_table()),
         RotationPolicy(environ.verifier_cache()),
         time.time,
-        EmbeddedMetricAudit(),
+        audit,
     )
 
-    def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature
+    def handler(event: Mapping[str, Any], context: object) -> None:
+        audit.invoked(context)
         rotation.perform(str(event.get("Step")), str(event.get("ClientRequestToken")))
 
     return handler

@@ -3,7 +3,14 @@
 import pytest
 
 from signet.aws import environ, sdk
-from signet.settings import LONGEST_TOKEN_LIFETIME, Settings, SettingsInvalid, check_issuer
+from signet.settings import (
+    LONGEST_REFRESH_TOKEN_LIFETIME,
+    LONGEST_SESSION_LIFETIME,
+    LONGEST_TOKEN_LIFETIME,
+    Settings,
+    SettingsInvalid,
+    check_issuer,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,11 +66,25 @@ def test_anything_else_is_no_issuer(issuer: str) -> None:
         check_issuer(issuer)
 
 
-@pytest.mark.parametrize("lifetime", [0, -1, LONGEST_TOKEN_LIFETIME + 1])
-def test_an_impossible_lifetime_is_refused(lifetime: int) -> None:
-    """A token must not outlive the key that signed it."""
-    with pytest.raises(SettingsInvalid, match="access_token_lifetime"):
-        Settings("https://id.example.com/connect", "a", lifetime)
+LONGEST = {
+    "access_token_lifetime": LONGEST_TOKEN_LIFETIME,
+    "refresh_token_lifetime": LONGEST_REFRESH_TOKEN_LIFETIME,
+    "refresh_token_idle_lifetime": LONGEST_REFRESH_TOKEN_LIFETIME,
+    "session_lifetime": LONGEST_SESSION_LIFETIME,
+    "session_idle_lifetime": LONGEST_SESSION_LIFETIME,
+}
+
+
+@pytest.mark.parametrize("name", LONGEST)
+def test_an_impossible_lifetime_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A token must not outlive the key that signed it; the message names the setting."""
+    monkeypatch.setenv("SIGNET_ISSUER", "https://id.example.com/connect")
+    for lifetime in (0, LONGEST[name] + 1):
+        monkeypatch.setenv(f"SIGNET_{name.upper()}", str(lifetime))
+        with pytest.raises(SettingsInvalid, match=name):
+            environ.settings()
+    monkeypatch.setenv(f"SIGNET_{name.upper()}", str(LONGEST[name]))
+    assert getattr(environ.settings(), name) == LONGEST[name]
 
 
 def test_the_origin_is_the_issuers() -> None:

@@ -3,10 +3,12 @@
 import pytest
 
 from signet.model.session import session_digest
-from signet.people.sessions import ABSOLUTE_LIFETIME, EXTENDED_EVERY, IDLE_LIFETIME, Sessions
+from signet.people.sessions import EXTENDED_EVERY, Sessions
 from tests.support.people_fakes import InMemorySessionStore
 
 NOON = 1_000_000
+
+IDLE_LIFETIME, LIFETIME = 12 * 3_600, 7 * 86_400
 
 
 class Clock:
@@ -34,7 +36,7 @@ def store() -> InMemorySessionStore:
 @pytest.fixture
 def sessions(store: InMemorySessionStore, clock: Clock) -> Sessions:
     """The rules."""
-    return Sessions(store, clock)
+    return Sessions(store, clock, IDLE_LIFETIME, LIFETIME)
 
 
 def test_a_session_says_who_and_since_when(sessions: Sessions) -> None:
@@ -84,6 +86,12 @@ def test_an_idle_session_ends(sessions: Sessions, clock: Clock) -> None:
     assert sessions.find(session_id) is None
 
 
+def test_an_idle_lifetime_never_goes_beyond_the_whole(store: InMemorySessionStore, clock: Clock) -> None:
+    """A deployment may be told an idle end that is later than the absolute one."""
+    _, session = Sessions(store, clock, 7_200, 3_600).begin("alice")
+    assert (session.expires_at, session.ends_at) == (NOON + 3_600, NOON + 3_600)
+
+
 def test_use_moves_the_idle_end(sessions: Sessions, clock: Clock) -> None:
     """Hour by hour, up to the absolute end, which nothing moves."""
     session_id, session = sessions.begin("alice")
@@ -94,7 +102,7 @@ def test_use_moves_the_idle_end(sessions: Sessions, clock: Clock) -> None:
     assert sessions.find(session_id) is not None
     clock.now = session.ends_at
     assert sessions.find(session_id) is None
-    assert session.ends_at == NOON + ABSOLUTE_LIFETIME
+    assert session.ends_at == NOON + LIFETIME
 
 
 def test_looking_is_seldom_a_write(sessions: Sessions, store: InMemorySessionStore, clock: Clock) -> None:

@@ -38,9 +38,15 @@ class EmbeddedMetricAudit:
         if os.environ.get("POWERTOOLS_METRICS_DISABLED", "").lower() in {"1", "true", "yes", "y", "t", "on"}:
             self._namespace = ""
         self._level = _level()
+        self._invocation_id: str | None = None
+
+    def invoked(self, context: object) -> None:
+        """An invocation begins. Lambda's id of it joins our lines to those of the platform (START, REPORT)."""
+        self._invocation_id = getattr(context, "aws_request_id", None)
 
     def record(self, event: str, **fields: Any) -> None:
         """As ports.Audit.record; what failed on our side is logged as an error."""
+        fields["invocation_id"] = self._invocation_id
         known = {name: value for name, value in fields.items() if value is not None and value != ""}
         level = "ERROR" if event in {"request_failed", "rotation_failed"} else "INFO"
         members = self._metric(event, known) if self._namespace and event in _METRICS else {}

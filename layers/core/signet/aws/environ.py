@@ -60,20 +60,31 @@ def keyring_secret() -> str:
 def settings() -> Settings:
     """Settings of the endpoints. Raises SettingsInvalid."""
     issuer = variable("SIGNET_ISSUER")
+    lifetimes = {
+        "access_token_lifetime": _seconds("SIGNET_ACCESS_TOKEN_LIFETIME"),
+        "refresh_token_lifetime": _seconds("SIGNET_REFRESH_TOKEN_LIFETIME"),
+        "refresh_token_idle_lifetime": _seconds("SIGNET_REFRESH_TOKEN_IDLE_LIFETIME"),
+        "session_lifetime": _seconds("SIGNET_SESSION_LIFETIME"),
+        "session_idle_lifetime": _seconds("SIGNET_SESSION_IDLE_LIFETIME"),
+    }
     return Settings(
         issuer=issuer,
         default_audience=os.environ.get("SIGNET_DEFAULT_AUDIENCE") or issuer,
-        access_token_lifetime=_seconds("SIGNET_ACCESS_TOKEN_LIFETIME", 3600),
+        **{name: value for name, value in lifetimes.items() if value is not None},
     )
 
 
 def verifier_cache() -> int:
     """Seconds for which a verifier may go on using a key set it has fetched. Raises SettingsInvalid."""
-    return _seconds("SIGNET_VERIFIER_CACHE", 7200)
+    cache = _seconds("SIGNET_VERIFIER_CACHE")
+    return 7200 if cache is None else cache
 
 
-def _seconds(name: str, default: int) -> int:
-    value = os.environ.get(name) or str(default)
+def _seconds(name: str) -> int | None:
+    """What the variable says, None where it is not set or empty."""
+    value = os.environ.get(name, "")
+    if not value:
+        return None
     if not (value.isascii() and value.isdecimal()):
         raise SettingsInvalid(f"the environment variable {name} must be a number of seconds")
     return int(value)

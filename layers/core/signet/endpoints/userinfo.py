@@ -44,7 +44,11 @@ class UserInfoEndpoint:
         status = self.tokens.status(claims["jti"], grant_id, claims["sub"], int(self.clock()))
         ended = status.ended_by(user_present=True)
         if ended or status.user is None:
-            raise _inactive(ended or Reason.USER_DISABLED)
+            refused = _inactive(ended or Reason.USER_DISABLED)
+            refused.decided.update(
+                client_id=claims["client_id"], sub=claims["sub"], grant_id=grant_id, jti=claims["jti"]
+            )
+            raise refused
         self.audit.record(
             "userinfo_read",
             client_id=claims["client_id"],

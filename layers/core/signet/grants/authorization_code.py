@@ -37,6 +37,7 @@ def authorize(request: GrantRequest) -> Iterator[Authorization]:
                 grant,
                 user,
                 catalogue,
+                services.settings,
                 scope=grant.scope,
                 audience=audience,
                 issued_at=grant.redeemed_at,
@@ -68,7 +69,7 @@ def _redemption(request: GrantRequest) -> Redemption:
         request_id=secrets.token_urlsafe(16),
         now=now,
         # the record outlives every token that comes of it, so that a revocation is still seen
-        expires_at=now + record_lifetime(request.client),
+        expires_at=now + record_lifetime(request.client, request.services.settings),
     )
 
 

@@ -42,7 +42,9 @@ def authorize(request: GrantRequest) -> Iterator[Authorization]:
         raise _ended(request, token, now, Reason.CONSENT_REVOKED)
     with _moved(request, token, now) if client.rotate_refresh_tokens else _unmoved(request, token, now) as grant:
         issued_at = grant.rotated_at if client.rotate_refresh_tokens else None
-        yield authorization(client, grant, user, catalogue, scope=scope, audience=audience, issued_at=issued_at)
+        yield authorization(
+            client, grant, user, catalogue, services.settings, scope=scope, audience=audience, issued_at=issued_at
+        )
 
 
 @contextmanager
@@ -55,7 +57,7 @@ def _moved(request: GrantRequest, token: RefreshToken, now: int) -> Iterator[Gra
         generation=token.generation,
         request_id=secrets.token_urlsafe(16),
         now=now,
-        expires_at=now + record_lifetime(request.client),
+        expires_at=now + record_lifetime(request.client, request.services.settings),
         grace=REFRESH_GRACE,
     )
     with undone_by_failure(lambda: grants.turn_back(turn)):

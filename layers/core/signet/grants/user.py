@@ -8,7 +8,7 @@ from signet.model.grant import Grant
 from signet.model.scope import ScopeCatalogue
 from signet.model.token import Authorization, Continuation
 from signet.model.user import User, user_claims
-from signet.settings import LONGEST_TOKEN_LIFETIME, REFRESH_TOKEN_IDLE_LIFETIME, REFRESH_TOKEN_LIFETIME
+from signet.settings import LONGEST_TOKEN_LIFETIME, Settings
 
 _PROTOCOL_CLAIMS = frozenset({"acr", "amr", "auth_time", "sub", "sid", "nonce"})
 
@@ -18,6 +18,7 @@ def authorization(
     grant: Grant,
     user: User,
     catalogue: ScopeCatalogue,
+    settings: Settings,
     *,
     scope: tuple[str, ...],
     audience: tuple[str, ...],
@@ -29,7 +30,9 @@ def authorization(
     is no new generation, and so no new refresh token.
     """
     held = user_claims(user)
-    continued = issued_at is not None and "refresh_token" in client.grant_types
+    continuation = None
+    if issued_at is not None and "refresh_token" in client.grant_types:
+        continuation = Continuation(issued_at, _refresh_end(client, grant, issued_at, settings))
     return Authorization(
         client=client,
         sub=user.sub,
@@ -38,22 +41,22 @@ def authorization(
         claims=catalogue.token_claims(scope, held),
         grant=grant,
         id_token_claims=_id_token_claims(grant, held, catalogue, scope) if "openid" in scope else None,
-        continuation=Continuation(issued_at or 0, _refresh_end(client, grant, issued_at or 0)) if continued else None,
+        continuation=continuation,
     )
 
 
-def record_lifetime(client: Client) -> int:
+def record_lifetime(client: Client, settings: Settings) -> int:
     """Seconds that a grant's record outlives its last use: longer than any token, so that a revocation is seen."""
-    idle = client.refresh_token_idle_lifetime or REFRESH_TOKEN_IDLE_LIFETIME
-    lifetime = client.refresh_token_lifetime or REFRESH_TOKEN_LIFETIME
+    idle = client.refresh_token_idle_lifetime or settings.refresh_token_idle_lifetime
+    lifetime = client.refresh_token_lifetime or settings.refresh_token_lifetime
     refreshed = (idle if client.rotate_refresh_tokens else lifetime) if "refresh_token" in client.grant_types else 0
     return max(refreshed, LONGEST_TOKEN_LIFETIME) + LONGEST_TOKEN_LIFETIME
 
 
-def _refresh_end(client: Client, grant: Grant, issued_at: int) -> int:
+def _refresh_end(client: Client, grant: Grant, issued_at: int, settings: Settings) -> int:
     """When a refresh token issued then expires: unused for too long, or with its grant (RFC 9700 section 4.14.2)."""
-    idle = client.refresh_token_idle_lifetime or REFRESH_TOKEN_IDLE_LIFETIME
-    end = grant.created_at + (client.refresh_token_lifetime or REFRESH_TOKEN_LIFETIME)
+    idle = client.refresh_token_idle_lifetime or settings.refresh_token_idle_lifetime
+    end = grant.created_at + (client.refresh_token_lifetime or settings.refresh_token_lifetime)
     # where tokens do not rotate nobody writes down when one was last used
     return min(issued_at + idle, end) if client.rotate_refresh_tokens else end
 

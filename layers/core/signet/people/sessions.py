@@ -7,12 +7,6 @@ from signet.authorize.request import ACR
 from signet.model.session import Session, session_digest
 from signet.ports import Clock, SessionStore
 
-IDLE_LIFETIME = 12 * 3_600
-"""Seconds without use after which a session ends: a working day at one desk, and not the night after it."""
-
-ABSOLUTE_LIFETIME = 7 * 86_400
-"""Seconds after which a session ends whatever happens; NIST SP 800-63B allows thirty days at its lowest level."""
-
 EXTENDED_EVERY = 300
 """Seconds between two writes of the idle end, so that looking at a session is seldom a write."""
 
@@ -21,10 +15,12 @@ _LONGEST_USER_AGENT = 255
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """The rules of login sessions over a store of them."""
+    """The rules of login sessions over a store of them. Lifetimes in seconds: unused, and whatever happens."""
 
     store: SessionStore
     clock: Clock
+    idle_lifetime: int
+    lifetime: int
 
     def begin(self, sub: str, user_agent: str = "", *, replacing: str = "") -> tuple[str, Session]:
         """A new session of a user whose password was right a moment ago, and its id for the cookie.
@@ -42,8 +38,8 @@ class Sessions:
             amr=("pwd",),
             acr=ACR,
             created_at=now,
-            expires_at=now + IDLE_LIFETIME,
-            ends_at=now + ABSOLUTE_LIFETIME,
+            expires_at=now + min(self.idle_lifetime, self.lifetime),
+            ends_at=now + self.lifetime,
             user_agent="".join(filter(str.isprintable, user_agent))[:_LONGEST_USER_AGENT],
         )
         self.store.create(session)
@@ -57,7 +53,7 @@ class Sessions:
         session = self.store.get(session_digest(session_id), now)
         if session is None:
             return None
-        expires_at = min(now + IDLE_LIFETIME, session.ends_at)
+        expires_at = min(now + self.idle_lifetime, session.ends_at)
         if expires_at - session.expires_at >= EXTENDED_EVERY:
             self.store.extend(session, expires_at)
         return session
