@@ -21,15 +21,30 @@ FIELDS = {
     "code_issued": PERSON | {"grant_id"},
     "consent_granted": PERSON | {"scope"},
     "consent_denied": PERSON,
-    "login": PERSON | {"sid"},
-    "login_refused": REQUEST | {"client_id", "reason", "source_ip"},
+    "login": REQUEST | {"sub", "sid", "source_ip"},  # at an application, with its client_id, or at the account page
+    "login_refused": REQUEST | {"reason", "source_ip"},
+    "logout": REQUEST | {"sub", "sid", "source_ip"},
+    "logout_parameter_refused": REQUEST | {"reason", "source_ip"},
+    "consent_revoked": PERSON,
+    "form_refused": REQUEST | {"reason", "source_ip"},
     "keys_rotated": {"active_kids", "version_id"},
     "rotation_step": {"step", "version_id"},
     "rotation_postponed": {"version_id", "detail"},
 }
 """What is always said of an event that some flow has; a new one is a line here, and a query that finds it."""
 
-RANDOM = {"grant_id", "jti", "request_id", "invocation_id", "version_id", "active_kids", "sid", "source_ip", "detail"}
+RANDOM = {
+    "grant_id",
+    "grant_ids",
+    "jti",
+    "request_id",
+    "invocation_id",
+    "version_id",
+    "active_kids",
+    "sid",
+    "source_ip",
+    "detail",
+}
 
 TRAIL = {
     "client_credentials": [
@@ -58,6 +73,18 @@ TRAIL = {
     "authorization_by_post": [
         "consent_denied client_id=posted sub=sub-posting",
         "request_refused client_id=posted endpoint=authorization error=access_denied reason=consent_denied",
+    ],
+    "logout": [
+        "code_issued client_id=leaving grant_id scope=openid sub=sub-annie",
+        "token_issued client_id=leaving grant_id grant_type=authorization_code jti scope=openid sub=sub-annie",
+        "logout client_id=leaving grant_ids sid sub=sub-annie",
+        (
+            "request_refused client_id=leaving endpoint=userinfo error=invalid_token grant_id jti reason=grant_revoked "
+            "status=401 sub=sub-annie"
+        ),
+        "logout_parameter_refused client_id=leaving reason=redirect_uri_not_registered",
+        "form_refused client_id=leaving reason=form_expired",
+        "logout client_id=leaving sid sub=sub-annie",
     ],
     "refresh_token_replayed": [
         "code_issued client_id=replayed grant_id scope=openid sub=sub-mary",

@@ -15,8 +15,6 @@ BY_OPERATORS = {
     "clients.DynamoDbClientRegistry.delete",
     "clients.DynamoDbClientRegistry.list",
     "clients.DynamoDbClientRegistry.replace",
-    "consents.DynamoDbConsentStore.delete",
-    "queries.found",
     "scopes.DynamoDbScopeStore.replace",
     "transactions.refusals",
     "users.DynamoDbUserRegistry.delete",

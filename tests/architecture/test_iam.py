@@ -80,6 +80,48 @@ RIGHTS = {
             "dynamodb:BatchGetItem"
         },
     },
+    "EndSessionFunction": {
+        ("EndSessionLogs.Arn", ""): LOGS,
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "user#*", "jwks"]}'): {
+            "dynamodb:GetItem"
+        },
+        # whose grants they are, and those of the session that ends
+        ("${StateTable.Arn}/index/subjects", ""): {"dynamodb:Query"},
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {
+            "dynamodb:BatchGetItem",
+            "dynamodb:UpdateItem",
+        },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["session#*"]}'): {
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+        },
+    },
+    "AccountFunction": {
+        ("AccountLogs.Arn", ""): LOGS,
+        (
+            "RegistryTable.Arn",
+            (
+                'ForAllValues:StringLike {"dynamodb:LeadingKeys": '
+                '["client#*", "login#*", "user#*", "imported_hashes", "scopes"]}'
+            ),
+        ): {"dynamodb:GetItem"},
+        # consents, seen and taken back, and a password's hash made anew at sign-in
+        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*"]}'): {
+            "dynamodb:DeleteItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+        },
+        ("${StateTable.Arn}/index/subjects", ""): {"dynamodb:Query"},
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*", "session#*"]}'): {
+            "dynamodb:BatchGetItem",
+            "dynamodb:UpdateItem",
+        },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["session#*", "throttle#*"]}'): {
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+        },
+    },
     "JwksFunction": {
         ("JwksLogs.Arn", ""): LOGS,
         ("RegistryTable.Arn", 'ForAllValues:StringEquals {"dynamodb:LeadingKeys": ["jwks"]}'): {"dynamodb:GetItem"},
@@ -128,7 +170,7 @@ def resource_of(statement: dict[str, Any]) -> str:
     """The one resource of a statement, as the template refers to it."""
     [reference] = as_list(statement["Resource"])
     assert isinstance(reference, dict), f"a resource that is spelled out: {reference}"
-    return reference["Ref"] if "Ref" in reference else ".".join(reference["Fn::GetAtt"])
+    return reference.get("Ref") or reference.get("Fn::Sub") or ".".join(reference["Fn::GetAtt"])
 
 
 def condition_of(statement: dict[str, Any]) -> str:

@@ -74,7 +74,7 @@ def test_a_query_that_cannot_be_read_is_shown_as_such(service: Service, app: App
     """RFC 6749 section 3.1: no parameter twice, whatever it is; what is broken is not half believed."""
     rest = app.parameters(client_id=None if "client_id" in query else "app", state=None)
     target = f"{AUTHORIZE}?{urlencode(rest)}&{query}"
-    assert shown(service.visitor().get(target)) == "This sign-in request cannot be understood"
+    assert shown(service.visitor().get(target)) == "This request cannot be understood"
 
 
 def test_a_request_without_a_query_is_shown_as_such(service: Service) -> None:

@@ -49,6 +49,8 @@ LOGICAL_IDS = {
     "userinfo": "UserinfoFunction",
     "revocation": "RevocationFunction",
     "introspection": "IntrospectionFunction",
+    "end_session": "EndSessionFunction",
+    "account": "AccountFunction",
     "key_rotation": "KeyRotationFunction",
 }
 

@@ -5,14 +5,16 @@ A flow fails where it ends elsewhere than it says. Each begins with a deployment
 
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from argon2 import PasswordHasher
 from botocore.awsrequest import AWSResponse
 
+from signet.authorize.forms import SESSION
 from signet.endpoints.table import ENDPOINTS
 from tests.support import faults, gateway_events
 from tests.support.deployment import STEPS
-from tests.support.sign_in import PASSWORD, REDIRECT_URI, USERINFO, Service
+from tests.support.sign_in import ACCOUNT, END_SESSION, PASSWORD, REDIRECT_URI, USERINFO, Service
 from tests.support.signers import away, signing
 from tests.support.token_requests import INACTIVE, introspect, refresh, revoke
 from tests.support.visitor import Page
@@ -210,6 +212,43 @@ def defect(service: Service) -> None:
         assert service.deployment.issue(machine).status == 500
 
 
+def logout(service: Service) -> None:
+    """With an ID token of the session, which ends its grants; by the page; by somebody who is not signed in."""
+    user, app = service.user("annie"), service.application("leaving", post_logout_redirect_uris=(REDIRECT_URI,))
+    service.consent(user, app)
+    visitor = service.signed_in(user)
+    tokens = service.redeem(app, _code(visitor.open(app.url()))).json()
+    hinted = urlencode({"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": REDIRECT_URI})
+    assert visitor.get(f"{END_SESSION}?{hinted}").location == REDIRECT_URI
+    assert service.userinfo(tokens["access_token"]).status == 401
+    assert visitor.get(END_SESSION).heading == "You are signed out"
+    visitor = service.signed_in(user)
+    visitor.get(f"{END_SESSION}?client_id=leaving&post_logout_redirect_uri=https://elsewhere.example")
+    page = visitor.submit(visitor.get(f"{END_SESSION}?client_id=leaving"), csrf="x")
+    page = visitor.submit(page, decision="sign_out")
+    assert page.heading == "You are signed out"
+
+
+def account(service: Service) -> None:
+    """Signing in at it, on a new and on a known device, wrongly too; an application and a session less."""
+    old = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(PASSWORD)
+    user, app = service.user("margaret", password_hash=old), service.application("removed")
+    there, here = service.signed_in(user), service.visitor("198.51.100.2")
+    tokens = service.redeem(app, _code(there.allow(there.open(app.url())))).json()
+    for _ in range(2):
+        here.cookies.pop(SESSION, None)
+        page = here.sign_in(here.get(ACCOUNT), "margaret", "not this one")
+        page = here.sign_in(page, "margaret", PASSWORD)
+    here.cookies.pop(SESSION)
+    page = here.sign_in(here.get(ACCOUNT), "margaret", PASSWORD)
+    service.clock.advance(3_600)
+    page = here.press(page.form_about("application", client_id="removed"))
+    assert service.userinfo(tokens["access_token"]).status == 401
+    page = here.press(page.form_about("other_sessions"))
+    assert there.get(ACCOUNT).step == "login"
+    assert "everywhere but here" in page.notice
+
+
 FLOWS: tuple[Flow, ...] = (
     first_rotation,
     rotation_too_early,
@@ -228,6 +267,8 @@ FLOWS: tuple[Flow, ...] = (
     refreshing,
     refresh_token_replayed,
     defect,
+    logout,
+    account,
     scheduled_rotation,
 )
 """In an order in which each finds what it needs."""

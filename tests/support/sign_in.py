@@ -21,6 +21,7 @@ from signet.aws.token_status import DynamoDbTokenStatusStore
 from signet.aws.users import DynamoDbUserRegistry
 from signet.endpoints.table import ENDPOINTS
 from signet.model.scope import Scope
+from signet.model.session import Session
 from signet.model.user import Consent, User
 from signet.people import passwords
 from signet.people.sessions import Sessions
@@ -32,6 +33,12 @@ from tests.support.visitor import ADDRESS, Visitor, receiving
 
 AUTHORIZE = ENDPOINTS["authorization"].paths[0]
 USERINFO = ENDPOINTS["userinfo"].paths[0]
+
+ACCOUNT = ENDPOINTS["account"].paths[0]
+END_SESSION = ENDPOINTS["end_session"].paths[0]
+
+_FUNCTIONS = {path: endpoint.function for endpoint in ENDPOINTS.values() for path in endpoint.paths}
+"""Where API Gateway routes a path."""
 
 PASSWORD = "correct horse battery staple"
 REDIRECT_URI = "https://app.example.com/cb"
@@ -143,15 +150,19 @@ class Service:
 
     def visitor(self, address: str = ADDRESS, **headers: str) -> Visitor:
         """A browser that has never been here."""
-        send = receiving(lambda event: self.deployment.invoke("authorization", event))
+        send = receiving(lambda event: self.deployment.invoke(_FUNCTIONS[event["rawPath"]], event))
         return Visitor(send, address, dict(headers))
 
-    def signed_in(self, user: User) -> Visitor:
+    def signed_in(self, user: User, user_agent: str = "a browser") -> Visitor:
         """A browser with a session of the user, which began now."""
-        session_id, _ = self.sessions.begin(user.sub, "a browser")
+        session_id, _ = self.sessions.begin(user.sub, user_agent)
         visitor = self.visitor()
         visitor.cookies[SESSION] = session_id
         return visitor
+
+    def session_of(self, visitor: Visitor) -> Session | None:
+        """The session that the browser has."""
+        return self.sessions.find(visitor.cookies[SESSION])
 
     def code(self, application: Application, user: User, **request: str | None) -> str:
         """A code for what the user has consented to."""

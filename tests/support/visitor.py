@@ -56,6 +56,16 @@ class Page:
         return form
 
     @property
+    def forms(self) -> list[Form]:
+        """All of them."""
+        return _parsed(self.text).forms
+
+    def form_about(self, name: str, **fields: str) -> Form:
+        """The one form of that name with these fields among its own."""
+        [form] = [form for form in self.forms if {"form": name, **fields}.items() <= form.fields.items()]
+        return form
+
+    @property
     def step(self) -> str:
         """Which form it is: login, account, consent; empty for a page without one."""
         forms = _parsed(self.text).forms
@@ -65,6 +75,11 @@ class Page:
     def alert(self) -> str:
         """What `role=alert` says."""
         return " ".join(_parsed(self.text).texts["alert"].split())
+
+    @property
+    def notice(self) -> str:
+        """What `role=status` says."""
+        return " ".join(_parsed(self.text).texts["status"].split())
 
     @property
     def heading(self) -> str:
@@ -119,6 +134,10 @@ class Visitor:
         """Fill in the page's form and post it, and on as `open` goes on."""
         return self._followed(self.post(page.form.action, {**page.form.fields, **fields}))
 
+    def press(self, form: Form, **fields: str) -> Page:
+        """Post one form of several, and on as `open` goes on."""
+        return self._followed(self.post(form.action, {**form.fields, **fields}))
+
     def sign_in(self, page: Page, username: str, password: str) -> Page:
         """Fill in the sign-in form."""
         assert page.step == "login", (page.status, page.location, page.heading)
@@ -172,7 +191,7 @@ class _Parsed(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
-        self.texts = {"h1": "", "alert": ""}
+        self.texts = {"h1": "", "alert": "", "status": ""}
         self._inside: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -185,8 +204,9 @@ class _Parsed(HTMLParser):
         elif tag == "button" and "name" in found and self.forms:
             form = self.forms[-1]
             self.forms[-1] = Form(form.action, form.fields, (*form.buttons, (found["name"], found["value"])))
-        if tag == "h1" or found.get("role") == "alert":
-            self._inside.append((tag, "h1" if tag == "h1" else "alert"))
+        role = found.get("role", "")
+        if tag == "h1" or role in self.texts:
+            self._inside.append((tag, role or "h1"))
 
     def handle_endtag(self, tag: str) -> None:
         if self._inside and self._inside[-1][0] == tag:

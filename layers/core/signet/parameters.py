@@ -20,6 +20,9 @@ SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,256}")
 
 _MOST_PARAMETERS = 100
 
+LONGEST_TEXT = 2_000
+"""Characters of a value that comes back as it went."""
+
 Parameters = dict[str, str]
 """Each name once; an empty value counts as omitted (RFC 6749 section 3.1) and is not there."""
 
@@ -76,6 +79,11 @@ def single(pairs: Iterable[tuple[str, str]]) -> Parameters:
             raise _malformed()
         parameters[name] = value
     return {name: value for name, value in parameters.items() if value}
+
+
+def is_text(value: str) -> bool:
+    """Whether it is text of RFC 6749 appendix A.5, bounded: what comes back as it went, in a URL and in a form."""
+    return len(value) <= LONGEST_TEXT and value.isascii() and value.isprintable()
 
 
 def parse_scope(scope: str) -> tuple[str, ...]:

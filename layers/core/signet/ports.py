@@ -177,6 +177,13 @@ class SessionListing(Protocol):
         """The sessions that are alive, in no order; one that began a moment ago may be missing."""
 
 
+class HeldSessions(SessionListing, Protocol):
+    """A user's sessions, as their owner sees and ends them."""
+
+    def delete(self, digest: str) -> None:
+        """As SessionStore.delete."""
+
+
 class ThrottleStore(Protocol):
     """Failed attempts, counted across all execution environments."""
 
@@ -234,6 +241,13 @@ class GrantListing(Protocol):
 
     def of_subject(self, sub: str, now: int) -> Iterable[Grant]:
         """The grants before their end, revoked or not, in no order; one that began a moment ago may be missing."""
+
+
+class HeldGrants(GrantListing, Protocol):
+    """A user's grants, as their owner sees and ends them."""
+
+    def revoke(self, grant_id: str, now: int) -> None:
+        """As GrantStore.revoke."""
 
 
 class TokenStatusStore(Protocol):

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from signet.aws import environ
 from signet.aws.audit import EmbeddedMetricAudit
@@ -16,6 +16,10 @@ from signet.model.key import KeySet
 from signet.model.scope import ScopeCatalogue
 from signet.ports import Audit, TokenStatusStore
 from signet.settings import CLIENT_CACHE, KEY_SET_CACHE, KEYRING_CACHE, SettingsInvalid
+
+if TYPE_CHECKING:
+    from signet.endpoints.login import Login
+    from signet.people.sessions import Sessions
 
 Handler = Callable[[Event, object], Payload | None]
 
@@ -37,6 +41,8 @@ def handler_for(function: str) -> Handler:
         "userinfo": _userinfo_function,
         "revocation": _revocation_function,
         "introspection": _introspection_function,
+        "end_session": _end_session_function,
+        "account": _account_function,
         "key_rotation": _key_rotation_function,
         "bearer_authorizer": _bearer_authorizer_function,
     }[function]()
@@ -107,31 +113,26 @@ def _authorization_answers(audit: Audit) -> Answers:
     from signet.aws.consents import DynamoDbConsentStore
     from signet.aws.grants import DynamoDbGrantStore
     from signet.aws.sessions import DynamoDbSessionStore
-    from signet.aws.throttles import DynamoDbThrottleStore
-    from signet.aws.users import DynamoDbUserRegistry
     from signet.cache import CachedClientStore
     from signet.endpoints.authorization import AuthorizationEndpoint
     from signet.endpoints.authorization_pages import AuthorizationPages
     from signet.pages.pages import Pages
     from signet.pages.theme import Theme
     from signet.people.sessions import Sessions
-    from signet.people.sign_in import SignIn
-    from signet.people.throttle import Throttle
     from signet.tokens.inspect import Inspector
 
     settings = environ.settings()
     dynamodb = sdk_client("dynamodb")
     registry, state = environ.registry_table(), environ.state_table()
     pages = AuthorizationPages(Pages(Theme(**environ.theme())), _scopes(dynamodb, registry))
+    sessions = Sessions(
+        DynamoDbSessionStore(dynamodb, state), time.time, settings.session_idle_lifetime, settings.session_lifetime
+    )
     endpoint = AuthorizationEndpoint(
         settings=settings,
         clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
-        sessions=Sessions(
-            DynamoDbSessionStore(dynamodb, state), time.time, settings.session_idle_lifetime, settings.session_lifetime
-        ),
-        sign_in=SignIn(
-            DynamoDbUserRegistry(dynamodb, registry), Throttle(DynamoDbThrottleStore(dynamodb, state)), time.time
-        ),
+        sessions=sessions,
+        login=_login(dynamodb, registry, state, sessions, audit),
         consents=DynamoDbConsentStore(dynamodb, registry),
         grants=DynamoDbGrantStore(dynamodb, state),
         inspector=Inspector(settings, _key_set(dynamodb, registry)),
@@ -217,6 +218,91 @@ def _introspection_answers(audit: Audit) -> Answers:
     )
     _preload(key_set)
     return Answers({"introspection": endpoint})
+
+
+def _end_session_function() -> Handler:
+    return HttpFunction(_end_session_answers)
+
+
+def _end_session_answers(audit: Audit) -> Answers:
+    from signet.aws.clients import DynamoDbClientRegistry
+    from signet.aws.grants import DynamoDbGrantStore
+    from signet.aws.sessions import DynamoDbSessionStore
+    from signet.aws.users import DynamoDbUserRegistry
+    from signet.cache import CachedClientStore
+    from signet.endpoints.end_session import EndSessionEndpoint
+    from signet.pages.pages import Pages
+    from signet.pages.theme import Theme
+    from signet.people.exits import Exits
+    from signet.tokens.inspect import Inspector
+
+    settings = environ.settings()
+    dynamodb = sdk_client("dynamodb")
+    registry, state = environ.registry_table(), environ.state_table()
+    sessions = DynamoDbSessionStore(dynamodb, state)
+    endpoint = EndSessionEndpoint(
+        clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
+        users=DynamoDbUserRegistry(dynamodb, registry),
+        sessions=sessions,
+        exits=Exits(sessions, DynamoDbGrantStore(dynamodb, state), time.time),
+        inspector=Inspector(settings, _key_set(dynamodb, registry)),
+        pages=Pages(Theme(**environ.theme())),
+        clock=time.time,
+        audit=audit,
+    )
+    return Answers({"end_session": endpoint}, endpoint.error)
+
+
+def _account_function() -> Handler:
+    return HttpFunction(_account_answers)
+
+
+def _account_answers(audit: Audit) -> Answers:
+    from signet.aws.clients import DynamoDbClientRegistry
+    from signet.aws.consents import DynamoDbConsentStore
+    from signet.aws.grants import DynamoDbGrantStore
+    from signet.aws.sessions import DynamoDbSessionStore
+    from signet.aws.users import DynamoDbUserRegistry
+    from signet.cache import CachedClientStore
+    from signet.endpoints.account import AccountEndpoint
+    from signet.endpoints.account_pages import AccountPages
+    from signet.pages.pages import Pages
+    from signet.pages.theme import Theme
+    from signet.people.exits import Exits
+    from signet.people.sessions import Sessions
+
+    settings = environ.settings()
+    dynamodb = sdk_client("dynamodb")
+    registry, state = environ.registry_table(), environ.state_table()
+    store, grants = DynamoDbSessionStore(dynamodb, state), DynamoDbGrantStore(dynamodb, state)
+    sessions = Sessions(store, time.time, settings.session_idle_lifetime, settings.session_lifetime)
+    pages = AccountPages(Pages(Theme(**environ.theme())), _scopes(dynamodb, registry))
+    endpoint = AccountEndpoint(
+        clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
+        users=DynamoDbUserRegistry(dynamodb, registry),
+        consents=DynamoDbConsentStore(dynamodb, registry),
+        grants=grants,
+        open_sessions=store,
+        sessions=sessions,
+        login=_login(dynamodb, registry, state, sessions, audit),
+        exits=Exits(store, grants, time.time),
+        pages=pages,
+        clock=time.time,
+        audit=audit,
+    )
+    return Answers({"account": endpoint}, pages.error)
+
+
+def _login(dynamodb: Any, registry: str, state: str, sessions: "Sessions", audit: Audit) -> "Login":
+    """The sign-in form's other end."""
+    from signet.aws.throttles import DynamoDbThrottleStore
+    from signet.aws.users import DynamoDbUserRegistry
+    from signet.endpoints.login import Login
+    from signet.people.sign_in import SignIn
+    from signet.people.throttle import Throttle
+
+    users, throttle = DynamoDbUserRegistry(dynamodb, registry), Throttle(DynamoDbThrottleStore(dynamodb, state))
+    return Login(sessions, SignIn(users, throttle, time.time), audit)
 
 
 def _key_set(dynamodb: Any, registry: str) -> Callable[[], KeySet]:

@@ -7,7 +7,16 @@ import html5lib
 from signet.http import HttpResponse
 from signet.pages.pages import Pages
 from signet.pages.theme import Theme
-from signet.pages.views import ClientView, Form, LoginError, PageError, ScopeView
+from signet.pages.views import (
+    AccountNotice,
+    ApplicationView,
+    ClientView,
+    Form,
+    LoginError,
+    PageError,
+    ScopeView,
+    SessionView,
+)
 
 PAGES = Pages(Theme(service_name="Example", accent_color="#3450c8"))
 ACTION = "/connect/oauth/authorize?client_id=web&scope=openid"
@@ -37,6 +46,23 @@ def every_page(word: str = "word", locale: str = "en", pages: Pages = PAGES) -> 
         "consent to more": pages.consent(
             locale, form, client, word, username=word, scopes=[new, known, known], offline=False
         ),
+        "login to the account": pages.login(locale, form, username=word),
+        "account": pages.account(
+            locale,
+            word,
+            applications=[
+                ApplicationView(word, client, 1_700_000_000, (new, known), offline=True, form=form),
+                ApplicationView("other", ClientView(word), 1_700_000_000, (), offline=False, form=form),
+            ],
+            sessions=[SessionView(word, word, 1_700_000_000, form), SessionView("sid", "", 1_709_251_200, None)],
+            sign_out=form,
+            others=form,
+        ),
+        "account of a newcomer": pages.account(
+            locale, word, applications=[], sessions=[SessionView(word, word, 0, None)], sign_out=form
+        ),
+        "sign out": pages.sign_out(locale, form, client, word, username=word),
+        "sign out of nothing named": pages.sign_out(locale, form),
         "signed out": pages.signed_out(locale),
         "signed out of a client": pages.signed_out(locale, client, f"https://sportlog.example/bye?{word}"),
         "form post": pages.form_post(f"https://{HOST}/callback?{word}", {"code": word, word: "value"}, locale),
@@ -44,6 +70,12 @@ def every_page(word: str = "word", locale: str = "en", pages: Pages = PAGES) -> 
     found |= {
         f"login: {error}": pages.login(locale, form, client, word, username=word, error=error, retry_after=7)
         for error in LoginError
+    }
+    found |= {
+        f"account: {notice}": pages.account(
+            locale, word, applications=[], sessions=[], sign_out=form, others=form, notice=notice
+        )
+        for notice in AccountNotice
     }
     return found | {f"error: {error}": pages.error(locale, error, word) for error in PageError}
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from signet import pages
 from signet.pages.locales import DEFAULT, LOCALES
-from signet.pages.views import LoginError, PageError
+from signet.pages.views import AccountNotice, LoginError, PageError
 from signet.pages.wording import wording
 
 FOLDER = Path(pages.__file__).parent
@@ -41,12 +41,13 @@ def placeholders(text: str) -> set[str]:
 
 def test_every_message_is_used_and_every_message_used_is_there() -> None:
     """The keys named in the templates and in the code, and those made of the vocabularies of errors."""
-    sources = [*(FOLDER / "templates").iterdir(), FOLDER / "pages.py"]
+    sources = [*(FOLDER / "templates").iterdir(), *FOLDER.glob("*.py")]
     named = set().union(*(re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', path.read_text("utf-8")) for path in sources))
     named = {key for key in named if not key.endswith((".html", ".svg", ".css", ".js"))}
     made = {f"login.error.{error}" for error in LoginError}
     made |= {f"error.{error}.{part}" for error in PageError for part in ("title", "text")}
     made |= {f"error.{parameter}.developer" for parameter in ("unknown_client", "redirect_uri_not_registered")}
+    made |= {f"account.notice.{notice}" for notice in AccountNotice}
     made |= {f"client.{link}" for link in ("website", "policy", "terms")}
     assert set(TEXTS[DEFAULT]) == (named | made | {"direction"})
 

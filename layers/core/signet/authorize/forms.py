@@ -43,6 +43,11 @@ def set_cookie(name: str, value: str, max_age: int | None = None) -> str:
     return f"{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}"
 
 
+def no_session() -> str:
+    """The `Set-Cookie` value that takes the session's cookie away."""
+    return set_cookie(SESSION, "", 0)
+
+
 def form_key(request: HttpRequest) -> tuple[str, tuple[str, ...]]:
     """The browser's form key, and the cookie that gives it one where it has none."""
     key = request.cookies.get(_FORM_KEY, "")

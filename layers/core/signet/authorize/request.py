@@ -9,7 +9,7 @@ from signet.errors import ErrorCode, OAuthError, Reason
 from signet.model import redirect_uri as redirect_uris
 from signet.model.authorization import AuthorizationRequest, RedirectTarget
 from signet.model.client import CLIENT_ID, Client
-from signet.parameters import Parameters, parse_scope
+from signet.parameters import LONGEST_TEXT, Parameters, is_text, parse_scope
 from signet.ports import ClientStore
 
 RESPONSE_MODES = ("query", "form_post")
@@ -18,8 +18,6 @@ PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 
 ACR = "urn:signet:acr:password"
 """The one authentication context class on offer: a password."""
-
-_LONGEST_VALUE = 2_000
 
 _UNSUPPORTED = {
     "request": ErrorCode.REQUEST_NOT_SUPPORTED,
@@ -46,7 +44,7 @@ def redirect_target(parameters: Parameters, clients: ClientStore, issuer: str) -
     mode = parameters.get("response_mode", "query")
     state = parameters.get("state", "")
     return client, RedirectTarget(
-        requested, issuer, state if _is_text(state) else "", mode if mode in RESPONSE_MODES else "query"
+        requested, issuer, state if is_text(state) else "", mode if mode in RESPONSE_MODES else "query"
     )
 
 
@@ -102,13 +100,8 @@ def _check_response(parameters: Parameters, client: Client) -> None:
     if parameters.get("response_mode", "query") not in RESPONSE_MODES:
         raise _refused(Reason.PARAMETER_MALFORMED, "The response_mode must be query or form_post.")
     for name in ("state", "nonce", "acr_values"):
-        if not _is_text(parameters.get(name, "")):
+        if not is_text(parameters.get(name, "")):
             raise _refused(Reason.PARAMETER_MALFORMED, f"The {name} parameter is too long or malformed.")
-
-
-def _is_text(value: str) -> bool:
-    """Whether it is text of RFC 6749 appendix A.5, bounded: what comes back as it went, in a URL and in a form."""
-    return len(value) <= _LONGEST_VALUE and value.isascii() and value.isprintable()
 
 
 def _code_challenge(parameters: Parameters, client: Client) -> str:
@@ -158,7 +151,7 @@ def _claims(claims: str) -> tuple[tuple[str, ...], str]:
     if not claims:
         return (), ""
     try:
-        members = json.loads(claims, object_pairs_hook=_members) if len(claims) <= 2 * _LONGEST_VALUE else None
+        members = json.loads(claims, object_pairs_hook=_members) if len(claims) <= 2 * LONGEST_TEXT else None
     except (ValueError, RecursionError):
         members = None
     if not isinstance(members, Mapping):

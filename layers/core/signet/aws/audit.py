@@ -14,6 +14,8 @@ _METRICS = {
     "code_issued": ("CodesIssued", None),
     "login": ("Logins", None),
     "login_refused": ("LoginsRefused", "reason"),
+    "logout": ("Logouts", None),
+    "consent_revoked": ("ConsentsRevoked", None),
     "keys_rotated": ("KeysRotated", None),
 }
 """Metric of an event and the field that is its dimension; every dimension is a closed vocabulary."""

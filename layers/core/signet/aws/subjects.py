@@ -23,8 +23,7 @@ def items_of(dynamodb: Any, table: str, sub: str, prefix: str) -> Iterator[Item]
             dynamodb,
             TableName=table,
             IndexName="subjects",
-            KeyConditionExpression="#sub = :sub AND begins_with(pk, :prefix)",
-            ExpressionAttributeNames={"#sub": "sub"},
+            KeyConditionExpression="sub = :sub AND begins_with(pk, :prefix)",
             ExpressionAttributeValues={":sub": attribute(sub), ":prefix": attribute(prefix)},
         )
     )

@@ -4,15 +4,15 @@ The request lives in the URL. Every step validates it again, and the session onl
 interaction record that a second tab, the back button or a late form could lose.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
 
 from signet.authorize import forms
 from signet.authorize.decide import Need, need
 from signet.authorize.request import authorization_request, redirect_target
 from signet.authorize.visit import Visit
 from signet.endpoints.authorization_pages import AuthorizationPages
+from signet.endpoints.browser import address, by_get, see_other
+from signet.endpoints.login import Login
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
 from signet.http import HttpRequest, HttpResponse
 from signet.model.authorization import AuthorizationRequest, AuthorizationResponse, RedirectTarget
@@ -23,16 +23,12 @@ from signet.model.user import Consent, User
 from signet.pages.views import LoginError
 from signet.parameters import Parameters, body_parameters, query_parameters
 from signet.people.sessions import Sessions
-from signet.people.sign_in import Refusal, SignIn
 from signet.ports import Audit, ClientStore, Clock, ConsentStore, GrantStore
 from signet.settings import Settings
 from signet.tokens.inspect import Inspector
 
 CODE_LIFETIME = 60
 """Seconds in which a code must be redeemed (RFC 6749 section 4.1.2 allows ten minutes)."""
-
-_LONGEST_LOCATION = 8_000
-"""Characters of an address that every hop still takes; API Gateway bounds all headers of an answer to 10 KB."""
 
 _RECORD_LIFETIME = 600
 """Seconds that the record of a code nobody redeems is kept, so that a late use is told from an unknown one."""
@@ -45,7 +41,7 @@ class AuthorizationEndpoint:
     settings: Settings
     clients: ClientStore
     sessions: Sessions
-    sign_in: SignIn
+    login: Login
     consents: ConsentStore
     grants: GrantStore
     inspector: Inspector
@@ -57,7 +53,7 @@ class AuthorizationEndpoint:
         """A page or a 303. Raises OAuthError only where nobody but the person in front may be told."""
         fields = body_parameters(http) if http.method == "POST" else {}
         if http.method == "POST" and "form" not in fields:
-            return _by_get(http, fields)
+            return by_get(http, fields)
         if fields and not http.cookies:
             raise invalid_request(Reason.COOKIES_MISSING, "The browser sends no cookies.")
         parameters = query_parameters(http)
@@ -67,7 +63,7 @@ class AuthorizationEndpoint:
                 parameters, client, target, self._sub_of_hint, self.settings.default_audience
             )
             self._check_resources(request)
-            visit = self._visit(http, request, _action(http, parameters))
+            visit = self._visit(http, request, address(http.path, parameters))
             if http.method == "POST":
                 return self._posted(visit, parameters, fields)
             return self._shown(visit)
@@ -102,7 +98,7 @@ class AuthorizationEndpoint:
     def _posted(self, visit: Visit, parameters: Parameters, fields: Parameters) -> HttpResponse:
         if not forms.is_ours(visit.http, fields, visit.asked):
             self._record("form_refused", visit, reason=str(Reason.FORM_EXPIRED))
-            return self._again(visit, LoginError.FORM_EXPIRED, fields.get("username", ""))
+            return self._again(visit, forms.Notice(LoginError.FORM_EXPIRED, fields.get("username", "")))
         if fields["form"] == "login":
             return self._login(visit, parameters, fields)
         if fields["form"] == "account":
@@ -112,48 +108,37 @@ class AuthorizationEndpoint:
         raise invalid_request(Reason.PARAMETER_MALFORMED, "The form is unknown.")
 
     def _login(self, visit: Visit, parameters: Parameters, fields: Parameters) -> HttpResponse:
-        """Check name and password; a new session id at every login, the old one ends."""
-        username = fields.get("username", "")
-        if not username or "password" not in fields:
-            return self._again(visit, LoginError.INCOMPLETE, username)
-        device, device_cookie = forms.device(visit.http)
-        signed = self.sign_in(username, fields.get("password", ""), visit.http.source_ip, device)
-        if isinstance(signed, Refusal):
-            self._record("login_refused", visit, reason=str(signed.reason), sub=signed.sub)
-            message = LoginError.TOO_MANY_ATTEMPTS if signed.retry_after else LoginError.WRONG_CREDENTIALS
-            return self._again(visit, message, username, signed.retry_after)
-        session_id, session = self.sessions.begin(
-            signed.sub, visit.http.header("user-agent"), replacing=visit.http.cookies.get(forms.SESSION, "")
-        )
-        self._record("login", visit, sub=signed.sub, sid=session.sid)
-        cookies = (forms.set_cookie(forms.SESSION, session_id), *device_cookie)
-        if visit.request.required_sub not in {"", signed.sub}:
+        """Check name and password, and go on as whoever has signed in."""
+        signed = self.login(visit.http, fields, visit.request.client.client_id)
+        if isinstance(signed, forms.Notice):
+            return self._again(visit, signed)
+        if visit.request.required_sub not in {"", signed.user.sub}:
             # somebody else: an error is due, not the same page for ever (OpenID Connect Core section 3.1.2.1)
             error = OAuthError(ErrorCode.LOGIN_REQUIRED, Reason.NOT_LOGGED_IN, "Another user has logged in.")
             refused = self._refused(error, visit.request.client, visit.request.target, visit.http)
-            return replace(refused, cookies=cookies)
+            return replace(refused, cookies=signed.cookies)
         # the login has just met these demands; left in the URL they would ask for it again and again
-        return _see_other(_without(visit.http, parameters, {"login", "select_account"}, {"max_age"}), *cookies)
+        return see_other(_without(visit.http, parameters, {"login", "select_account"}, {"max_age"}), *signed.cookies)
 
-    def _again(self, visit: Visit, message: LoginError, username: str, retry_after: int = 0) -> HttpResponse:
+    def _again(self, visit: Visit, notice: forms.Notice) -> HttpResponse:
         """The same step once more, with a word about the last try."""
-        return _see_other(visit.action, forms.notice_cookie(forms.Notice(message, username, retry_after)))
+        return see_other(visit.action, forms.notice_cookie(notice))
 
     def _account(self, visit: Visit, parameters: Parameters, fields: Parameters) -> HttpResponse:
         """Go on with the account that is logged in, or log in with another."""
         if fields.get("account") == "other":
-            return _see_other(_without(visit.http, parameters, {"select_account"}, set(), {"login"}))
-        return _see_other(_without(visit.http, parameters, {"select_account"}, set()))
+            return see_other(_without(visit.http, parameters, {"select_account"}, set(), {"login"}))
+        return see_other(_without(visit.http, parameters, {"select_account"}, set()))
 
     def _consent(self, visit: Visit, parameters: Parameters, fields: Parameters) -> HttpResponse:
         """What was shown is what is granted: the proof binds the form to this URL and this session."""
         now = int(self.clock())
         found = need(visit, now)
         if found not in {Need.CONSENT, Need.NOTHING} or visit.session is None or visit.user is None:
-            return _see_other(visit.action)
+            return see_other(visit.action)
         client_id = visit.request.client.client_id
         if fields.get("decision") == "other_account":
-            return _see_other(_without(visit.http, parameters, set(), set(), {"login"}))
+            return see_other(_without(visit.http, parameters, set(), set(), {"login"}))
         if fields.get("decision") != "allow":
             self._record("consent_denied", visit, sub=visit.user.sub)
             denied = OAuthError(ErrorCode.ACCESS_DENIED, Reason.CONSENT_DENIED, "The user denied the request.")
@@ -163,7 +148,7 @@ class AuthorizationEndpoint:
         granted_at = before.granted_at if before else now
         consent = Consent(visit.user.sub, client_id, scope, granted_at=granted_at, updated_at=now)
         if not self.consents.put(consent, visit.consent):
-            return _see_other(visit.action)  # changed in another window, or taken back, a moment ago: as it is now
+            return see_other(visit.action)  # changed in another window, or taken back, a moment ago: as it is now
         self._record("consent_granted", visit, sub=visit.user.sub, scope=" ".join(visit.request.scope))
         return self._granted(visit, visit.session, visit.user)
 
@@ -210,7 +195,7 @@ class AuthorizationEndpoint:
         """By redirect, or by a form that posts itself (OAuth 2.0 Form Post Response Mode)."""
         if response.target.response_mode == "form_post":
             return self.pages.form_post(response, http)
-        return _see_other(response.location())
+        return see_other(response.location())
 
     def _sub_of_hint(self, id_token_hint: str, client: Client) -> str:
         try:
@@ -232,19 +217,6 @@ class AuthorizationEndpoint:
         )
 
 
-def _action(http: HttpRequest, parameters: Mapping[str, str]) -> str:
-    """The URL of this request on this server, in one spelling: where its forms post to."""
-    return f"{http.path}?{urlencode(parameters)}"
-
-
-def _by_get(http: HttpRequest, parameters: Parameters) -> HttpResponse:
-    """A client's request by POST (OpenID Connect Core section 3.1.2.1): the same by GET, where it fits."""
-    location = _action(http, parameters)
-    if len(location) > _LONGEST_LOCATION:
-        raise invalid_request(Reason.BODY_TOO_LARGE, "The request is too long.")
-    return _see_other(location)
-
-
 def _without(
     http: HttpRequest,
     parameters: Parameters,
@@ -255,11 +227,4 @@ def _without(
     """The same request with those values of `prompt`, and those parameters, taken out."""
     rest = {name: value for name, value in parameters.items() if name not in {*names, "prompt"}}
     prompt = " ".join(sorted((set(parameters.get("prompt", "").split()) - prompts) | instead))
-    return _action(http, {**rest, **({"prompt": prompt} if prompt else {})})
-
-
-def _see_other(location: str, *cookies: str) -> HttpResponse:
-    """303: the browser follows by GET and sends no form along (RFC 9700 section 4.12)."""
-    return HttpResponse(
-        303, {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}, "", cookies
-    )
+    return address(http.path, {**rest, **({"prompt": prompt} if prompt else {})})

@@ -66,6 +66,14 @@ ENDPOINTS = {
             ("POST",),
             metadata_member="introspection_endpoint",
         ),
+        Endpoint(
+            "end_session",
+            "end_session",
+            ("/connect/oauth/end_session",),
+            ("GET", "POST"),
+            metadata_member="end_session_endpoint",
+        ),
+        Endpoint("account", "account", ("/connect/account",), ("GET", "POST")),
         Endpoint("jwks", "jwks", ("/connect/oauth/jwks",), ("GET", "HEAD"), metadata_member="jwks_uri", public=True),
         Endpoint(
             "metadata",

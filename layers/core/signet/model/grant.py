@@ -82,6 +82,11 @@ class Grant:
     taken_back: int | None = None
     revoked_at: int | None = None
 
+    def lives(self, now: int) -> bool:
+        """Whether anything may still come of it, or of the tokens that came of it."""
+        open_ = self.redeemed_at is not None or now < self.code_expires_at
+        return open_ and self.revoked_at is None and now < self.expires_at
+
 
 @dataclass(frozen=True, slots=True)
 class Redemption:

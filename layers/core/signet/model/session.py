@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from signet.model.user import User
+
 
 def session_digest(session_id: str) -> str:
     """SHA-256 of a session id in hexadecimal: the only form in which it is stored."""
@@ -31,6 +33,10 @@ class Session:
     def lives(self, now: int) -> bool:
         """Whether neither end has come; time to live may leave a session lying for days after."""
         return now < min(self.expires_at, self.ends_at)
+
+    def counts_for(self, user: User | None) -> bool:
+        """Whether it still signs its user in: not one who is gone or disabled, nor after a change of the password."""
+        return user is not None and not user.disabled and self.auth_time >= user.password_changed_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The pages: sign in, choose an account, consent, error, signed out, and the way back by form_post."""
+"""The pages: sign in, choose an account, consent, account, sign out, signed out, error, and form_post's way back."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,12 +8,23 @@ from markupsafe import Markup
 
 from signet.http import HttpResponse
 from signet.pages.assets import Assets
+from signet.pages.dates import date, moment
 from signet.pages.destination import form_action as destination_sources
 from signet.pages.destination import redirect_host as destination_host
 from signet.pages.destination import web
 from signet.pages.headers import page_headers
 from signet.pages.theme import Theme
-from signet.pages.views import ClientView, Form, LoginError, PageError, ScopeView
+from signet.pages.user_agent import browser
+from signet.pages.views import (
+    AccountNotice,
+    ApplicationView,
+    ClientView,
+    Form,
+    LoginError,
+    PageError,
+    ScopeView,
+    SessionView,
+)
 from signet.pages.wording import Wording, wording
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -40,6 +51,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.globals.update(theme=theme, asset=self.assets.href, isolated=isolated, code=code, web=web)
+        self._templates.globals.update(date=date, moment=moment, browser=browser)
         for template in ("base.html", "parts.html", "login.html"):  # compiled where Lambda gives most CPU, at INIT
             self._templates.get_template(template)
 
@@ -47,8 +59,8 @@ class Pages:
         self,
         locale: str,
         form: Form,
-        client: ClientView,
-        redirect_host: str,
+        client: ClientView | None = None,
+        redirect_host: str = "",
         *,
         username: str = "",
         error: LoginError | None = None,
@@ -58,6 +70,7 @@ class Pages:
     ) -> HttpResponse:
         """The sign-in form: fields `form=login`, `csrf`, `username`, `password`.
 
+        Without a client it is the account page that they sign in to.
         `username` fills the field. `signed_in_as`: whose session asks for the password again. `retry_after`, in
         seconds, goes with TOO_MANY_ATTEMPTS. Status 200, 400 with an error, 429 with that one (RFC 6585 section 4).
         """
@@ -141,6 +154,55 @@ class Pages:
             error=error,
             parameter=_AT_FAULT.get(error, ""),
             request_id=request_id,
+        )
+
+    def account(
+        self,
+        locale: str,
+        username: str,
+        *,
+        applications: Iterable[ApplicationView],
+        sessions: Iterable[SessionView],
+        sign_out: Form,
+        others: Form | None = None,
+        notice: AccountNotice | None = None,
+    ) -> HttpResponse:
+        """What has access to the account, and an end to it.
+
+        Forms, each with `csrf`: `application` with `client_id`, `session` with `sid`, `other_sessions`; and the one of
+        the page `sign_out`.
+        """
+        return self._page(
+            "account.html",
+            locale,
+            page_headers(locale, form_action=("'self'",)),
+            username=username,
+            applications=tuple(applications),
+            sessions=tuple(sessions),
+            sign_out=sign_out,
+            others=others,
+            notice=notice,
+        )
+
+    def sign_out(
+        self,
+        locale: str,
+        form: Form,
+        client: ClientView | None = None,
+        redirect_host: str = "",
+        *,
+        username: str = "",
+        form_action: tuple[str, ...] = (),
+    ) -> HttpResponse:
+        """Whether to sign out: `form=end_session`, `csrf`, `decision=sign_out|stay`."""
+        return self._form_page(
+            "sign_out.html",
+            locale,
+            form_action,
+            form=form,
+            client=client,
+            redirect_host=redirect_host,
+            username=username,
         )
 
     def signed_out(self, locale: str, client: ClientView | None = None, return_to: str | None = None) -> HttpResponse:

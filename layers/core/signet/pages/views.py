@@ -58,3 +58,34 @@ class Form:
 
     action: str
     csrf: str = field(repr=False)
+
+
+class AccountNotice(StrEnum):
+    """What the account page has to say of the last button that was pressed."""
+
+    APPLICATION_REMOVED = "application_removed"
+    SESSION_ENDED = "session_ended"
+    OTHER_SESSIONS_ENDED = "other_sessions_ended"
+    NOTHING_DONE = "nothing_done"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationView:
+    """An application with access to the account; `since` in epoch seconds, `offline` as for the consent page."""
+
+    client_id: str
+    client: ClientView
+    since: int
+    scopes: tuple[ScopeView, ...]
+    offline: bool
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A browser in which the person is signed in, since then, in epoch seconds; without a form it is this one."""
+
+    sid: str
+    user_agent: str
+    since: int
+    form: Form | None

@@ -47,10 +47,8 @@ class Sessions:
 
     def find(self, session_id: str) -> Session | None:
         """The session of a cookie's value, while it lives. Finding it is using it: its idle end moves ahead."""
-        if not _is_id(session_id):
-            return None
         now = int(self.clock())
-        session = self.store.get(session_digest(session_id), now)
+        session = living(self.store, session_id, now)
         if session is None:
             return None
         expires_at = min(now + self.idle_lifetime, session.ends_at)
@@ -62,6 +60,11 @@ class Sessions:
         """End the session of a cookie's value; there need not be one."""
         if _is_id(session_id):
             self.store.delete(session_digest(session_id))
+
+
+def living(store: SessionStore, session_id: str, now: int) -> Session | None:
+    """The session of a cookie's value, while it lives, left as it is."""
+    return store.get(session_digest(session_id), now) if _is_id(session_id) else None
 
 
 def _is_id(session_id: str) -> bool:
