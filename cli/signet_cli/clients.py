@@ -50,6 +50,8 @@ def create(
     refresh_token_idle_lifetime: options.RefreshTokenIdleLifetime = None,
     claim: options.Claims = None,
     scope_format: options.ScopeFormat = None,
+    id_token_alg: options.IdTokenAlg = None,
+    access_token_alg: options.AccessTokenAlg = None,
     client_id: Annotated[
         str | None, typer.Option(metavar="ID", help="An id of your own instead of a random one.")
     ] = None,
@@ -92,6 +94,8 @@ def create(
             refresh_token_idle_lifetime=refresh_token_idle_lifetime,
             claims=options.with_claims(document.get("claims"), claim),
             scope_format=scope_format,
+            id_token_signed_response_alg=id_token_alg,
+            access_token_signed_response_alg=access_token_alg,
         )
     )
     with opened(Location(local, stack, profile, region)) as found:
@@ -136,6 +140,8 @@ def update(
     refresh_token_idle_lifetime: options.RefreshTokenIdleLifetime = None,
     claim: options.Claims = None,
     scope_format: options.ScopeFormat = None,
+    id_token_alg: options.IdTokenAlg = None,
+    access_token_alg: options.AccessTokenAlg = None,
     as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
@@ -169,6 +175,8 @@ def update(
         refresh_token_lifetime=refresh_token_lifetime,
         refresh_token_idle_lifetime=refresh_token_idle_lifetime,
         scope_format=scope_format,
+        id_token_signed_response_alg=id_token_alg,
+        access_token_signed_response_alg=access_token_alg,
     )
     if not (file or document or claim or add_redirect_uri or remove_redirect_uri):
         raise typer.BadParameter("name what is to change by a FILE or by options")

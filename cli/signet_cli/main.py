@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from signet_cli import clients, imports, scopes, users
+from signet_cli import clients, imports, resources, scopes, users
 from signet_cli.mistake import Mistake
 
 
@@ -40,6 +40,7 @@ users.app.command(name="import")(imports.import_users)
 app.add_typer(clients.app, name="clients")
 app.add_typer(users.app, name="users")
 app.add_typer(scopes.app, name="scopes")
+app.add_typer(resources.app, name="resources")
 
 
 def _print_version(wanted: bool) -> None:

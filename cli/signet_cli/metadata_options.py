@@ -87,6 +87,13 @@ RefreshTokenIdleLifetime = Annotated[
 ]
 Claims = Annotated[list[str] | None, _option("NAME=TEXT", "A static claim of its tokens, once for each.")]
 ScopeFormat = Annotated[str | None, _option("FORMAT", "How its tokens spell scope: string or list.")]
+IdTokenAlg = Annotated[
+    str | None,
+    _option("ALG", "id_token_signed_response_alg: RS256 (the default), PS256, ES256 or EdDSA, where keys of it sign."),
+]
+AccessTokenAlg = Annotated[
+    str | None, _option("ALG", "access_token_signed_response_alg, unless the resource has one of its own.")
+]
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from pydantic_core import PydanticCustomError
 
 from signet.model.client import CLIENT_ID, RESERVED_CLAIMS
+from signet.model.key import KEY_TYPES
 from signet.parameters import SCOPE_TOKEN
 
 LONGEST_TEXT = 255
@@ -103,6 +104,11 @@ def auth_method(value: str) -> str:
     from signet.clientauth.table import METHODS
 
     return _one_of(value, METHODS)
+
+
+def signing_algorithm(value: str) -> str:
+    """An algorithm that signs here; `none`, which OpenID Connect knows for ID tokens, is not one."""
+    return _one_of(value, KEY_TYPES)
 
 
 def _one_of(value: str, choices: Collection[str]) -> str:

@@ -30,6 +30,7 @@ _UNSUPPORTED = {
 
 GrantType = Annotated[str, AfterValidator(rules.grant_type)]
 Text = Annotated[str, AfterValidator(rules.text)]
+Algorithm = Annotated[str, AfterValidator(rules.signing_algorithm)]
 WebUri = Annotated[str, AfterValidator(rules.web_uri)]
 EachOnce = AfterValidator(rules.each_once)
 RedirectUris = Annotated[list[str], Field(max_length=rules.MOST_REDIRECT_URIS), EachOnce]
@@ -95,6 +96,8 @@ class ClientMetadata(BaseModel):
     refresh_token_idle_lifetime: int | None = None
     claims: Annotated[dict[str, Any], AfterValidator(rules.claims)] = {}
     scope_format: Literal["string", "list"] = "string"
+    id_token_signed_response_alg: Algorithm | None = None
+    access_token_signed_response_alg: Algorithm | None = None
     client_uri: WebUri | None = None
     logo_uri: WebUri | None = None
     policy_uri: WebUri | None = None
@@ -124,6 +127,8 @@ class ClientMetadata(BaseModel):
             "refresh_token_idle_lifetime": self.refresh_token_idle_lifetime,
             "claims": self.claims,
             "scope_format": self.scope_format,
+            "id_token_signed_response_alg": self.id_token_signed_response_alg,
+            "access_token_signed_response_alg": self.access_token_signed_response_alg,
             "client_uri": self.client_uri,
             "logo_uri": self.logo_uri,
             "policy_uri": self.policy_uri,

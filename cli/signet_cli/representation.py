@@ -24,6 +24,8 @@ def members(client: Client) -> dict[str, Any]:
         "refresh_token_idle_lifetime": client.refresh_token_idle_lifetime,
         "claims": dict(client.claims),
         "scope_format": client.scope_format,
+        "id_token_signed_response_alg": client.id_token_signed_response_alg,
+        "access_token_signed_response_alg": client.access_token_signed_response_alg,
         "client_uri": client.client_uri,
         "logo_uri": client.logo_uri,
         "policy_uri": client.policy_uri,

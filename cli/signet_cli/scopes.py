@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -40,7 +41,7 @@ def set_scope(
         list[str] | None, _each("NAME", "A claim of the user that it puts into access tokens.")
     ] = None,
     resource: Annotated[str | None, _each("TEXT", "The one audience that it belongs to.")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Forget what the scope was before.")] = False,
+    anew: Annotated[bool, typer.Option("--replace", help="Forget what the scope was before.")] = False,
     as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
@@ -56,7 +57,7 @@ def set_scope(
     options = {"claims": claim, "token_claims": token_claim, "resource": resource}
 
     def change(before: Scope) -> dict[str, Any]:
-        present = _members(Scope(name) if replace else before)
+        present = _members(Scope(name) if anew else before)
         descriptions = {**present.pop("description", {}), **_descriptions(description)}
         return {**present, "description": descriptions, **{key: value for key, value in options.items() if value}}
 
@@ -131,22 +132,22 @@ def delete(
     region: Region = None,
 ) -> None:
     """Take a scope out of the catalogue. A standard one is again what it was; another opens nothing any more."""
-    from signet.model.scope import STANDARD, ScopeCatalogue
+    from signet.model.scope import STANDARD
     from signet_cli.display import print_json, printable
     from signet_cli.question import confirmed
 
-    def without(catalogue: ScopeCatalogue) -> ScopeCatalogue:
+    def without(catalogue: "ScopeCatalogue") -> "ScopeCatalogue":
         if name not in catalogue.scopes:
             raise Mistake(f"{name} is a standard scope and as it was") if name in STANDARD else _unknown(name)
         scopes = {key: scope for key, scope in catalogue.scopes.items() if key != name}
-        return ScopeCatalogue(scopes, catalogue.version + 1)
+        return replace(catalogue, scopes=scopes, version=catalogue.version + 1)
 
     with opened(Location(local, stack, profile, region)) as found:
         scopes = found.scopes()
         without(scopes.load())
         if not yes and not confirmed(f"Delete the scope {printable(name)}?"):
             raise Mistake("nothing was deleted: answer y, or take --yes")
-        _replace(scopes, without)
+        replace_catalogue(scopes, without)
     if as_json:
         print_json({"name": name, "deleted": True})
     else:
@@ -154,21 +155,24 @@ def delete(
 
 
 def _set(scopes: "ScopeStore", name: str, change: Callable[["Scope"], dict[str, Any]]) -> "Scope":
-    from signet.model.scope import ScopeCatalogue
     from signet_cli.scope_rules import scope
 
-    def with_scope(catalogue: ScopeCatalogue) -> ScopeCatalogue:
+    def with_scope(catalogue: "ScopeCatalogue") -> "ScopeCatalogue":
         changed = scope({**change(catalogue.get(name)), "name": name})
-        return ScopeCatalogue({**catalogue.scopes, name: changed}, catalogue.version + 1)
+        return replace(catalogue, scopes={**catalogue.scopes, name: changed}, version=catalogue.version + 1)
 
-    return _replace(scopes, with_scope).get(name)
+    return replace_catalogue(scopes, with_scope).get(name)
 
 
-def _replace(scopes: "ScopeStore", change: "Callable[[ScopeCatalogue], ScopeCatalogue]") -> "ScopeCatalogue":
+def replace_catalogue(scopes: "ScopeStore", change: "Callable[[ScopeCatalogue], ScopeCatalogue]") -> "ScopeCatalogue":
     """Make a change, over whatever others change at the same time. Raises Mistake."""
     for _ in range(_ATTEMPTS):
         changed = change(scopes.load())
-        size = len(json.dumps([_members(scope) for scope in changed.scopes.values()], ensure_ascii=False).encode())
+        size = len(
+            json.dumps(
+                [_members(scope) for scope in changed.scopes.values()] + [dict(changed.resources)], ensure_ascii=False
+            ).encode()
+        )
         if size > LARGEST_CATALOGUE:
             raise Mistake(f"the catalogue would be larger than {LARGEST_CATALOGUE // 1024} KiB, nothing was changed")
         if scopes.replace(changed):

@@ -42,7 +42,7 @@ def claims(deployment: Deployment) -> dict[str, Any]:
 
 def signed(deployment: Deployment, claims: dict[str, Any], typ: str = "at+jwt") -> str:
     """These claims under the deployment's own key."""
-    return jwt.sign(claims, typ=typ, signer=loaded(deployment.keyring()).signer)
+    return jwt.sign(claims, typ=typ, signer=loaded(deployment.keyring()).signer())
 
 
 def encoded(part: object) -> str:

@@ -287,6 +287,8 @@ def test_a_corrupt_client_record_is_a_failure_of_the_service(deployment: Deploym
         ("claims", {"M": {"x": {"B": b"x"}}}),
         ("scope_format", {"S": "set"}),
         ("scope_format", {"N": "1"}),
+        ("id_token_signed_response_alg", {"S": "none"}),
+        ("access_token_signed_response_alg", {"L": []}),
         ("client_id", None),
         ("client_id", {"N": "1"}),
         ("client_id", {"S": "other"}),

@@ -46,7 +46,7 @@ def forged(service: Service, typ: str, sub: str) -> str:
     now = int(time.time())
     claims = {"iss": ISSUER, "sub": sub, "aud": "app", "client_id": "app", "iat": now, "exp": now + 600, "jti": "j"}
     claims |= {"scope": "openid", "grant_id": service.deployment.state("grant")[0]["grant_id"]["S"], "sid": "s"}
-    return jwt.sign(claims, typ=typ, signer=loaded(service.deployment.keyring()).signer)
+    return jwt.sign(claims, typ=typ, signer=loaded(service.deployment.keyring()).signer())
 
 
 def test_only_an_access_token_of_a_user_opens_userinfo(service: Service, kinds: dict[str, str]) -> None:

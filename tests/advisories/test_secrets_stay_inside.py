@@ -224,7 +224,7 @@ def test_what_holds_a_secret_does_not_print_it(deployment: Deployment) -> None:
         Client("a", "client_secret_basic", ("client_credentials",), (ClientSecret(digest(secret), 0),)),
         ring,
         ring.keys[0],
-        loaded(keyring).signer,
+        loaded(keyring).signer(),
     ]
     private = [value for key in ring.keys for name, value in key.jwk.items() if name not in {"kty", "n", "e"}]
     for value in values:

@@ -35,6 +35,10 @@ VALUES: dict[str, tuple[list[Any], list[Any]]] = {
     "RefreshTokenIdleLifetime": ([300, 31_536_000], [299, 31_536_001, "never"]),
     "SessionLifetime": ([300, 2_592_000], [299, 2_592_001]),
     "SessionIdleLifetime": ([300, 2_592_000], [299, 2_592_001]),
+    "SigningAlgorithms": (
+        ["RS256", "RS256,ES256", "RS256,PS256,ES256,EdDSA"],
+        ["", "ES256", "RS256,RS256", "RS256,HS256", "RS256, ES256", "rs256", "RS256,", "RS256,ES256,PS256"],
+    ),
     "KeyRotationDays": ([1, 365], [0, 366, "monthly"]),
     "VerifierCache": ([300, 43_200], [299, 43_201]),
     "ThemeServiceName": (["Signet", "Ö"], ["", "x" * 61]),

@@ -27,7 +27,8 @@ def scopes(request: pytest.FixtureRequest) -> ScopeStore:
 
 def catalogue(version: int, *scopes: Scope) -> ScopeCatalogue:
     """A catalogue of these scopes."""
-    return ScopeCatalogue({scope.name: scope for scope in scopes}, version)
+    resources = {"https://a.example": "ES256", "orders of \U0001f4e6": "EdDSA"} if scopes else {}
+    return ScopeCatalogue({scope.name: scope for scope in scopes}, version, resources)
 
 
 def test_an_untouched_catalogue_is_of_version_0(scopes: ScopeStore) -> None:

@@ -163,7 +163,7 @@ def test_a_warm_request_takes_the_time_of_a_few_signatures(deployment: Deploymen
 
     machine = deployment.register()
     event = token_event(GRANT, basic=machine.basic)
-    signer = loaded(deployment.keyring()).signer
+    signer = loaded(deployment.keyring()).signer()
     deployment.token(event)
 
     def cpu(times: int, work: object) -> float:

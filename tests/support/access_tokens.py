@@ -27,7 +27,7 @@ def verified(
     claims = jwt.decode(
         token,
         jwt.PyJWK(jwk),
-        algorithms=["RS256"],
+        algorithms=[jwk["alg"]],
         audience=audience,
         issuer=ISSUER,
         options={"require": ["iss", "sub", "aud", "exp", "iat", "jti"], "verify_iat": False, "verify_exp": False},

@@ -265,16 +265,18 @@ class Deployment:
             self.step(step, version_id)
         return version_id
 
-    def give_keys(self) -> None:
-        """Leave ring and key set as a first rotation does, which takes longer than most tests."""
+    def give_keys(self, *algs: str) -> None:
+        """Leave ring and key set as a first rotation does, which takes longer than most tests; by default of RS256."""
         now = int(self.clock())
 
         def generate(alg: str) -> RingKey:
             jwk = algorithms.ALGORITHMS[alg].generate()
             return RingKey(thumbprint(jwk), alg, KeyState.NEXT, created_at=now, jwk=jwk)
 
-        ring = rotated(Keyring(), KeySet(), RotationPolicy(), now, generate)
-        assert DynamoDbKeySetStore(self.dynamodb, self.table).publish(published_with(KeySet(), ring, now))
+        policy = RotationPolicy(algs=algs) if algs else RotationPolicy()
+        ring = rotated(Keyring(), KeySet(), policy, now, generate)
+        key_sets = DynamoDbKeySetStore(self.dynamodb, self.table)
+        assert key_sets.publish(published_with(key_sets.load(), ring, now))
         self.put_keyring(ring.to_document())
 
     def stage_empty(self, version_id: str) -> None:
@@ -405,8 +407,9 @@ class Deployment:
         self._monkeypatch.setattr("signet.aws.sdk.botocore", SimpleNamespace(session=session))
         self._monkeypatch.setattr(_SDK, "before_send", self._before_send)
         numbers = count()
-        row: Any = replace(RS256, generate=lambda: dict(_key(next(numbers))))
-        self._monkeypatch.setitem(algorithms.ALGORITHMS, "RS256", row)
+        for alg in ("RS256", "PS256"):
+            row: Any = replace(algorithms.ALGORITHMS[alg], generate=lambda: dict(_key(next(numbers))))
+            self._monkeypatch.setitem(algorithms.ALGORITHMS, alg, row)
 
     def _before_send(self, event_name: str, request: Any, **_sent: object) -> AWSResponse | None:
         _, service_id, name = event_name.split(".")

@@ -169,7 +169,7 @@ class GrantLife(RuleBasedStateMachine):
             scopes=ScopeCatalogue,
             refresh_token=RefreshTokenReader(SETTINGS, lambda kid: self.loaded.public.get(kid)),  # noqa: PLW0108 - the ring of then
         )
-        self.issuer = Issuer(SETTINGS, lambda: self.loaded.signer, lambda: self.now)
+        self.issuer = Issuer(SETTINGS, lambda alg: self.loaded.signer(alg), lambda: self.now)  # noqa: PLW0108 - the ring of then
 
     @initialize()
     def people_and_clients(self) -> None:
@@ -361,7 +361,7 @@ class GrantLife(RuleBasedStateMachine):
         continuation = authorization.continuation
         assert continuation
         generation = authorization.grant.generation or 0
-        key = (grant_id, generation, continuation.issued_at, *authorization.scope, self.loaded.signer.kid)
+        key = (grant_id, generation, continuation.issued_at, *authorization.scope, self.loaded.signer().kid)
         assert self.successors.setdefault(key, tokens).refresh_token == tokens.refresh_token
         assert self.successors[key].access_token == tokens.access_token
         shown = Shown(

@@ -51,6 +51,10 @@ class Remembered(Generic[T]):
             raise unavailable(self._failure.reason, self._failure.detail or "")
         return self.get()
 
+    def forget(self) -> None:
+        """Load anew when it is next asked for: what was loaded has turned out to be of no use."""
+        self._value = None
+
 
 class CachedClientStore:
     """Clients kept `lifetime` seconds each, `capacity` at most, the least recently used going first.

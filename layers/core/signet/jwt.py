@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from signet.model.key import is_of
 from signet.ports import Signer
 
 LONGEST_TOKEN = 16_384
@@ -71,7 +72,7 @@ def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[s
         if key is None:
             raise JwtInvalid("an unknown key")
         alg, jwk = key
-        if header.get("alg") != alg:
+        if header.get("alg") != alg or not is_of(alg, jwk):
             raise JwtInvalid("not the algorithm of its key")
         payload = reader.decode(token, PyJWK(dict(jwk), algorithm=alg), algorithms=[alg])
         claims = json.loads(payload)

@@ -61,7 +61,7 @@ def _token_answers(audit: Audit) -> Answers:
     from signet.cache import CachedClientStore
     from signet.endpoints.token import TokenEndpoint
     from signet.grants.request import GrantServices
-    from signet.keys.keyring import loaded
+    from signet.keys.keyring import RememberedRing, loaded
     from signet.tokens.inspect import RefreshTokenReader
     from signet.tokens.issue import Issuer
 
@@ -70,24 +70,22 @@ def _token_answers(audit: Audit) -> Answers:
     table = environ.registry_table()
     registry = DynamoDbClientRegistry(dynamodb, table)
     keyring = KeyringSecret(secretsmanager, environ.keyring_secret())
-    ring = Remembered(lambda: loaded(keyring.current()), KEYRING_CACHE, time.time)
+    ring = RememberedRing(lambda: loaded(keyring.current()), KEYRING_CACHE, time.time)
     clients = CachedClientStore(registry, CLIENT_CACHE, time.time)
+    scopes = _scopes(dynamodb, table)
     services = GrantServices(
         settings=settings,
         clock=time.time,
         grants=DynamoDbGrantStore(dynamodb, environ.state_table()),
         users=DynamoDbUserRegistry(dynamodb, table),
         consents=DynamoDbConsentStore(dynamodb, table),
-        scopes=_scopes(dynamodb, table),
-        refresh_token=RefreshTokenReader(
-            settings,
-            # a key that this ring has not may be in one that another environment has read since
-            lambda kid: ring.get().public.get(kid) or ring.again().public.get(kid),
-        ),
+        scopes=scopes,
+        refresh_token=RefreshTokenReader(settings, ring.public),
     )
-    issuer = Issuer(settings, lambda: ring.get().signer, time.time)
+    # where only one algorithm signs nobody has a choice, and nothing is read for it
+    issuer = Issuer(settings, ring.signer, time.time, resources=lambda: scopes().resources if ring.has_choice else {})
     endpoint = TokenEndpoint(services, clients, issuer, time.time, audit)
-    _preload(ring.get)
+    _preload(ring.load)
     return Answers({"token": endpoint})
 
 
@@ -370,7 +368,7 @@ def _key_rotation_function() -> Handler:
     rotation = Rotation(
         KeyringSecret(secretsmanager, environ.keyring_secret()),
         DynamoDbKeySetStore(dynamodb, environ.registry_table()),
-        RotationPolicy(environ.verifier_cache()),
+        RotationPolicy(environ.verifier_cache(), environ.signing_algorithms()),
         time.time,
         audit,
     )

@@ -57,6 +57,8 @@ def test_every_member_reaches_the_client() -> None:
             "access_token_lifetime": 899,
             "claims": {"data_center": "EU", "location": {"site": 7, "open": True}, "authorities": ["A", "B"]},
             "scope_format": "list",
+            "id_token_signed_response_alg": "ES256",
+            "access_token_signed_response_alg": "EdDSA",
             "client_uri": "https://example.com/",
             "logo_uri": "https://example.com/logo.svg?v=2",
             "policy_uri": "http://localhost:3000/policy",
@@ -75,6 +77,7 @@ def test_every_member_reaches_the_client() -> None:
     assert client.access_token_lifetime == 899
     assert client.claims == {"data_center": "EU", "location": {"site": 7, "open": True}, "authorities": ["A", "B"]}
     assert client.scope_format == "list"
+    assert (client.id_token_signed_response_alg, client.access_token_signed_response_alg) == ("ES256", "EdDSA")
     assert client.logo_uri == "https://example.com/logo.svg?v=2"
     assert (client.client_uri, client.policy_uri) == ("https://example.com/", "http://localhost:3000/policy")
     assert (client.tos_uri, client.contacts) == ("http://[::1]/tos", ("ops@example.com",))
@@ -109,6 +112,13 @@ def test_all_faults_are_told_at_once_each_by_its_member() -> None:
         "scopes",
         "access_token_lifetime",
     ]
+
+
+@pytest.mark.parametrize("name", ["id_token_signed_response_alg", "access_token_signed_response_alg"])
+@pytest.mark.parametrize("alg", ["none", "HS256", "ES384", "rs256", ""])
+def test_an_algorithm_that_never_signs_here_is_refused(name: str, alg: str) -> None:
+    """OpenID Connect Registration section 2 would allow `none` for some; nobody gets an unsigned token here."""
+    assert fault(name, alg) == "must be ES256 or EdDSA or PS256 or RS256"
 
 
 @pytest.mark.parametrize(

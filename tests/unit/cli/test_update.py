@@ -46,6 +46,8 @@ UPDATES: list[tuple[list[str], dict[str, Any]]] = [
     (["--access-token-lifetime", "15m"], {"access_token_lifetime": 900}),
     (["--claim", "level=4"], {"claims": {"data_center": "EU", "level": "4"}}),
     (["--scope-format", "string"], {"scope_format": "string"}),
+    (["--id-token-alg", "ES256"], {"id_token_signed_response_alg": "ES256"}),
+    (["--access-token-alg", "PS256"], {"access_token_signed_response_alg": "PS256"}),
     (["--auth-method", "client_secret_post"], {"token_endpoint_auth_method": "client_secret_post"}),
     (["--redirect-uri", NEW], {"redirect_uris": (NEW,)}),
     (["--add-redirect-uri", NEW], {"redirect_uris": (CALLBACK, NEW)}),

@@ -2,6 +2,7 @@
 
 import os
 
+from signet.model.key import DEFAULT_ALGORITHM, KEY_TYPES
 from signet.settings import Settings, SettingsInvalid
 
 
@@ -78,6 +79,17 @@ def verifier_cache() -> int:
     """Seconds for which a verifier may go on using a key set it has fetched. Raises SettingsInvalid."""
     cache = _seconds("SIGNET_VERIFIER_CACHE")
     return 7200 if cache is None else cache
+
+
+def signing_algorithms() -> tuple[str, ...]:
+    """The algorithms that the ring is to hold. Raises SettingsInvalid."""
+    algs = tuple((os.environ.get("SIGNET_SIGNING_ALGORITHMS") or DEFAULT_ALGORITHM).split(","))
+    if DEFAULT_ALGORITHM not in algs or len(set(algs)) != len(algs) or not set(algs) <= KEY_TYPES.keys():
+        raise SettingsInvalid(
+            f"the environment variable SIGNET_SIGNING_ALGORITHMS must be {DEFAULT_ALGORITHM}, and any of"
+            f" {', '.join(KEY_TYPES)} once each, separated by commas"
+        )
+    return algs
 
 
 def _seconds(name: str) -> int | None:

@@ -9,7 +9,7 @@ from signet.aws.attributes import Item, attribute, item, values
 from signet.aws.failures import calling, code
 from signet.errors import Reason, unavailable
 from signet.keys.algorithms import thumbprint
-from signet.model.key import KeySet, PublishedKey
+from signet.model.key import KeySet, PublishedKey, is_of
 
 _KEY: Item = {"pk": {"S": "jwks"}, "sk": {"S": "jwks"}}
 
@@ -64,12 +64,13 @@ def _key_set(stored: Item) -> KeySet:
             keys=tuple(_published_key(**key) for key in keys),
             version=record["version"],
             verify_only=tuple(_published_key(**key) for key in verify_only),
+            signing_algs=tuple(record.get("signing_algs", ())),
         )
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise unavailable(Reason.KEY_SET_INVALID, "the item jwks is malformed") from None
 
 
 def _published_key(*, kid: str, alg: str, published_at: int, jwk: dict[str, str]) -> PublishedKey:
-    if thumbprint(jwk) != kid or not isinstance(published_at, int):
+    if not is_of(alg, jwk) or thumbprint(jwk) != kid or not isinstance(published_at, int):
         raise ValueError("no published key")
     return PublishedKey(kid, alg, published_at, jwk)

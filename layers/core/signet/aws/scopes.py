@@ -8,6 +8,7 @@ from signet.aws.attributes import Item, attribute, item, values
 from signet.aws.failures import calling, code
 from signet.aws.records import instance, malformed, record
 from signet.errors import Reason
+from signet.model.key import KEY_TYPES
 from signet.model.scope import Scope, ScopeCatalogue
 
 _KEY: Item = {"pk": {"S": "scopes"}, "sk": {"S": "scopes"}}
@@ -29,7 +30,8 @@ class DynamoDbScopeStore:
     def replace(self, catalogue: ScopeCatalogue) -> bool:
         """As ports.ScopeStore.replace."""
         scopes = [record(scope) for scope in catalogue.scopes.values()]
-        stored = {**_KEY, **item({"scopes": scopes, "version": catalogue.version})}
+        kept = {"scopes": scopes, "version": catalogue.version, "resources": dict(catalogue.resources)}
+        stored = {**_KEY, **item(kept)}
         with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
             try:
                 self._dynamodb.put_item(
@@ -56,6 +58,13 @@ def _catalogue(stored: Item) -> ScopeCatalogue:
     try:
         kept = values(stored)
         scopes = [instance(Scope, members) for members in kept["scopes"]]
-        return ScopeCatalogue({scope.name: scope for scope in scopes}, kept["version"])
+        resources = {resource: _algorithm(alg) for resource, alg in kept.get("resources", {}).items()}
+        return ScopeCatalogue({scope.name: scope for scope in scopes}, kept["version"], resources)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise malformed(stored) from None
+
+
+def _algorithm(alg: str) -> str:
+    if alg not in KEY_TYPES:
+        raise ValueError("an algorithm that never signs here")
+    return alg

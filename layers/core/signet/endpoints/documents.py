@@ -32,12 +32,11 @@ class Documents:
 
     def metadata(self, request: HttpRequest) -> HttpResponse:
         """The metadata of RFC 8414 section 2 and OpenID Connect Discovery section 3: one document for both."""
-        algs = sorted({key.alg for key in self.key_set().keys})
-        return _document(request, metadata(self.settings, algs))
+        return _document(request, metadata(self.settings, sorted(self.key_set().signing_algs)))
 
 
 def metadata(settings: Settings, algs: Sequence[str]) -> dict[str, Any]:
-    """The metadata as the tables have it; `algs` are those of the published keys."""
+    """The metadata as the tables have it; `algs` are those that sign."""
     addresses = {
         endpoint.metadata_member: settings.origin + endpoint.paths[0]
         for endpoint in ENDPOINTS.values()

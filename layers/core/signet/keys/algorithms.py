@@ -4,26 +4,32 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-_PUBLIC_MEMBERS = {"RSA": ("e", "kty", "n")}
-"""Members of a public JWK that RFC 7638 section 3.2 hashes: also the only ones that are ever published."""
+from signet.ports import Signer
+
+_PUBLIC_MEMBERS = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
+"""Members of a public JWK that RFC 7638 section 3.2 and RFC 8037 section 2 hash: also the only ones ever published."""
+
+_PSS = padding.PSS(padding.MGF1(hashes.SHA256()), salt_length=32)
+"""RFC 7518 section 3.5: the salt is as long as the hash."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalSigner:
-    """A key held in memory, out of the keyring secret."""
+    """An RSA key held in memory, out of the keyring secret."""
 
     kid: str
     alg: str
     key: rsa.RSAPrivateKey = field(repr=False)
 
     def sign(self, signing_input: bytes) -> bytes:
-        """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3), which is deterministic."""
-        return self.key.sign(signing_input, padding.PKCS1v15(), hashes.SHA256())
+        """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3), which is deterministic; RSASSA-PSS for PS256."""
+        return self.key.sign(signing_input, _PSS if self.alg == "PS256" else padding.PKCS1v15(), hashes.SHA256())
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class KeyAlgorithm:
 
     alg: str
     generate: Callable[[], dict[str, str]]
-    signer: Callable[[str, Mapping[str, str]], LocalSigner]
+    signer: Callable[[str, Mapping[str, str]], Signer]
 
 
 def thumbprint(jwk: Mapping[str, str]) -> str:
@@ -62,17 +68,38 @@ def _generate_rsa() -> dict[str, str]:
     return {"kty": "RSA", **{name: _base64url_uint(value) for name, value in members.items()}}
 
 
-def _rsa_signer(kid: str, jwk: Mapping[str, str]) -> LocalSigner:
+def _rsa_signer(alg: str, kid: str, jwk: Mapping[str, str]) -> LocalSigner:
     """Raises KeyError or ValueError for a JWK that is no RSA private key."""
     n, e, d, p, q, dp, dq, qi = (_uint(jwk[name]) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
     numbers = rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, rsa.RSAPublicNumbers(e, n))
     if p * q != n or not 2048 <= n.bit_length() <= 4096:
         raise ValueError("not an RSA key of this service")
     # the check costs 29 ms at every cold start and has been made: the rotation tests each key before it is used
-    return LocalSigner(kid, "RS256", numbers.private_key(unsafe_skip_rsa_key_validation=True))
+    return LocalSigner(kid, alg, numbers.private_key(unsafe_skip_rsa_key_validation=True))
 
 
-ALGORITHMS = {row.alg: row for row in (KeyAlgorithm("RS256", _generate_rsa, _rsa_signer),)}
+def _generate_curve(alg: str) -> dict[str, str]:
+    from signet.keys import curves
+
+    return curves.GENERATORS[alg]()
+
+
+def _curve_signer(alg: str, kid: str, jwk: Mapping[str, str]) -> Signer:
+    """Raises KeyError or ValueError for a JWK that is no private key of that curve."""
+    from signet.keys import curves
+
+    return curves.SIGNERS[alg](kid, jwk)
+
+
+ALGORITHMS = {
+    row.alg: row
+    for row in (
+        KeyAlgorithm("RS256", _generate_rsa, partial(_rsa_signer, "RS256")),
+        KeyAlgorithm("PS256", _generate_rsa, partial(_rsa_signer, "PS256")),
+        KeyAlgorithm("ES256", partial(_generate_curve, "ES256"), partial(_curve_signer, "ES256")),
+        KeyAlgorithm("EdDSA", partial(_generate_curve, "EdDSA"), partial(_curve_signer, "EdDSA")),
+    )
+}
 
 
 def _base64url_uint(value: int) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 
 from signet import jwt
 from signet.errors import Reason, unavailable
-from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
+from signet.keys.algorithms import public_jwk, thumbprint
 from signet.keys.keyring import Keyring
-from signet.model.key import KeySet, KeyState, PublishedKey, RingKey
+from signet.model.key import DEFAULT_ALGORITHM, KeySet, KeyState, PublishedKey, RingKey, is_of
 from signet.ports import KeySetStore
 
 MOST_KEYS = 100
@@ -20,22 +20,41 @@ class KeySetInvalid(ValueError):
 
 _ORDER = {KeyState.ACTIVE: 0, KeyState.NEXT: 1, KeyState.RETIRING: 2}
 
+MOST_PUBLISHED = 10
+"""Keys that an Application Load Balancer reads of a set."""
+
+LARGEST_KEY_SET = 150_000
+"""Bytes of a set that it reads."""
+
+
+class KeySetTooLarge(ValueError):
+    """More than a load balancer reads."""
+
+
+def is_published(key: RingKey) -> bool:
+    """Whether verifiers are shown the key."""
+    return key.state in _ORDER
+
 
 def published_with(key_set: KeySet, ring: Keyring, now: int) -> KeySet:
     """The set that publishes this ring: its public halves, each since when it was first published.
 
-    The active key comes first, for verifiers that look no further.
+    The active key of the default algorithm comes first, for verifiers that look no further. Raises KeySetTooLarge.
     """
 
     def public(key: RingKey) -> PublishedKey:
         return key_set.known(key.kid) or PublishedKey(key.kid, key.alg, now, public_jwk(key.jwk))
 
-    shown = sorted((key for key in ring.keys if key.state in _ORDER), key=lambda key: _ORDER[key.state])
-    return KeySet(
+    shown = sorted(filter(is_published, ring.keys), key=lambda key: (_ORDER[key.state], key.alg != DEFAULT_ALGORITHM))
+    new = KeySet(
         keys=tuple(map(public, shown)),
         version=key_set.version + 1,
         verify_only=tuple(public(key) for key in ring.keys if key.state is KeyState.VERIFY_ONLY),
+        signing_algs=tuple(key.alg for key in shown if key.state is KeyState.ACTIVE),
     )
+    if len(new.keys) > MOST_PUBLISHED or len(json.dumps(document(new))) > LARGEST_KEY_SET:
+        raise KeySetTooLarge(f"the key set would hold more than {MOST_PUBLISHED} keys or {LARGEST_KEY_SET} bytes")
+    return new
 
 
 def published(key_sets: KeySetStore) -> KeySet:
@@ -76,7 +95,7 @@ def _usable(jwk: Any) -> PublishedKey | None:
     try:
         public = public_jwk(jwk)
         kid, alg = thumbprint(jwk), jwk["alg"]
-        named = (jwk["kid"], jwk["use"]) == (kid, "sig") and alg in ALGORITHMS
+        named = (jwk["kid"], jwk["use"]) == (kid, "sig") and is_of(alg, public)
     except (KeyError, TypeError, AttributeError):
         return None
     return PublishedKey(kid, alg, 0, public) if named and jwt.is_key(alg, public) else None

@@ -1,14 +1,15 @@
 """The keyring: which key signs now, which will, which did."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from signet.errors import Reason, unavailable
+from signet.cache import Remembered
+from signet.errors import OAuthError, Reason, unavailable
 from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
-from signet.model.key import KeyState, RingKey
-from signet.ports import Signer
+from signet.model.key import DEFAULT_ALGORITHM, KeyState, RingKey, is_of
+from signet.ports import Clock, Signer
 
 
 class KeyringInvalid(ValueError):
@@ -17,7 +18,10 @@ class KeyringInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """Keys of one or more algorithms; of each at most one is active. Empty until the first rotation."""
+    """Keys of one or more algorithms; of each at most one is active. Empty until the first rotation.
+
+    An algorithm without an active one is being added, its first key published ahead, or has been removed.
+    """
 
     keys: tuple[RingKey, ...] = ()
 
@@ -27,8 +31,8 @@ class Keyring:
         active = [key.alg for key in self.keys if key.state is KeyState.ACTIVE]
         if len(set(active)) != len(active):
             raise KeyringInvalid("an algorithm has two active keys")
-        if self.keys and set(active) != {key.alg for key in self.keys}:
-            raise KeyringInvalid("an algorithm has no active key")
+        if self.keys and not active:
+            raise KeyringInvalid("the ring has no active key")
 
     def in_state(self, alg: str, state: KeyState) -> RingKey | None:
         """The first key of that algorithm in that state."""
@@ -45,7 +49,7 @@ class Keyring:
         try:
             members = json.loads(document)["keys"]
             keys = tuple(_ring_key(member) for member in members)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (AttributeError, ValueError, KeyError, TypeError, RecursionError) as error:
             if isinstance(error, KeyringInvalid):
                 raise
             # without its cause, whose text may quote the secret
@@ -57,6 +61,8 @@ def _ring_key(member: Mapping[str, Any]) -> RingKey:
     key = RingKey(**{**member, "state": KeyState(member["state"])})
     if key.alg not in ALGORITHMS:
         raise KeyringInvalid("an unknown algorithm")
+    if not is_of(key.alg, key.jwk):
+        raise KeyringInvalid("a key of another type than its algorithm")
     if thumbprint(key.jwk) != key.kid:
         raise KeyringInvalid("a kid is not its key's thumbprint")
     return key
@@ -70,24 +76,72 @@ def signer(key: RingKey) -> Signer:
         raise KeyringInvalid("a private key lacks a member or has a malformed one") from None
 
 
-@dataclass(frozen=True, slots=True)
 class LoadedRing:
-    """A ring at work: the signer of its active key, and by `kid` the algorithm and public JWK of each of its keys.
+    """A ring at work: the signers of its active keys, and by `kid` the algorithm and public JWK of each of its keys.
 
     The next key is among them: another execution environment may have read the ring in which it signs already.
     """
 
-    signer: Signer
-    public: Mapping[str, tuple[str, Mapping[str, str]]]
+    def __init__(self, ring: Keyring) -> None:
+        self.public: Mapping[str, tuple[str, Mapping[str, str]]] = {
+            key.kid: (key.alg, public_jwk(key.jwk)) for key in ring.keys
+        }
+        self._active = {key.alg: key for key in ring.keys if key.state is KeyState.ACTIVE}
+        self._signers: dict[str, Signer] = {}
+        if DEFAULT_ALGORITHM not in self._active:
+            raise unavailable(Reason.KEYRING_EMPTY, f"no {DEFAULT_ALGORITHM} key signs: a rotation has to make one")
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether more than the default algorithm signs."""
+        return len(self._active) > 1
+
+    def signer(self, alg: str = DEFAULT_ALGORITHM) -> Signer:
+        """The signer of that algorithm; of the default one while no key of it signs yet, or does any more.
+
+        A private key is parsed when it is first asked for. Raises OAuthError(temporarily_unavailable) where it is no
+        key that can sign.
+        """
+        key = self._active.get(alg) or self._active[DEFAULT_ALGORITHM]
+        if key.kid not in self._signers:
+            try:
+                self._signers[key.kid] = signer(key)
+            except KeyringInvalid as error:
+                raise unavailable(Reason.KEYRING_INVALID, str(error)) from None
+        return self._signers[key.kid]
 
 
-def loaded(document: str, alg: str = "RS256") -> LoadedRing:
+class RememberedRing:
+    """The ring that signs now, read anew after `lifetime` seconds, and at the next request when its key cannot sign."""
+
+    def __init__(self, load: Callable[[], LoadedRing], lifetime: float, clock: Clock) -> None:
+        self._ring = Remembered(load, lifetime, clock)
+        self.load = self._ring.get
+        self.forget = self._ring.forget
+
+    def signer(self, alg: str) -> Signer:
+        """As LoadedRing.signer."""
+        ring = self._ring.get()
+        try:
+            return ring.signer(alg)
+        except OAuthError:
+            self.forget()
+            raise
+
+    @property
+    def has_choice(self) -> bool:
+        """As LoadedRing.has_choice."""
+        return self._ring.get().has_choice
+
+    def public(self, kid: str) -> tuple[str, Mapping[str, str]] | None:
+        """Algorithm and public JWK of a key of the ring, or None."""
+        # a key that this ring has not may be in one that another environment has read since
+        return self._ring.get().public.get(kid) or self._ring.again().public.get(kid)
+
+
+def loaded(document: str) -> LoadedRing:
     """The ring of a secret's document. Raises OAuthError(temporarily_unavailable) where it is empty or corrupt."""
     try:
-        ring = Keyring.parse(document)
-        key = ring.in_state(alg, KeyState.ACTIVE)
-        if key is None:
-            raise unavailable(Reason.KEYRING_EMPTY, "the key rotation has not run yet")
-        return LoadedRing(signer(key), {key.kid: (key.alg, public_jwk(key.jwk)) for key in ring.keys})
+        return LoadedRing(Keyring.parse(document))
     except KeyringInvalid as error:
         raise unavailable(Reason.KEYRING_INVALID, str(error)) from None

@@ -1,95 +1,20 @@
 """Rotation in the four steps of Secrets Manager, each of which may be repeated or fail without harm."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-
 from signet import jwt
 from signet.errors import OAuthError
 from signet.jwt import JwtInvalid
-from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
-from signet.keys.jwks import published_with
+from signet.keys.algorithms import ALGORITHMS, thumbprint
+from signet.keys.jwks import KeySetTooLarge, published_with
 from signet.keys.keyring import Keyring, KeyringInvalid, signer
-from signet.model.key import KeySet, KeyState, RingKey
+from signet.keys.transition import RotationPolicy, RotationPostponed, RotationRefused, rotated
+from signet.model.key import KeyState, RingKey
 from signet.ports import Audit, Clock, KeyringVersions, KeySetStore
-from signet.settings import (
-    KEY_SET_CACHE,
-    KEY_SET_MAX_AGE,
-    KEYRING_CACHE,
-    LONGEST_REFRESH_TOKEN_LIFETIME,
-    LONGEST_TOKEN_LIFETIME,
-)
+
+__all__ = ["Rotation", "RotationPolicy", "RotationPostponed", "RotationRefused", "rotated"]
 
 _CURRENT, _PENDING = "AWSCURRENT", "AWSPENDING"
 
 _PUBLISH_ATTEMPTS = 5
-
-
-class RotationRefused(Exception):
-    """The rotation must not go on; nothing has changed, and the service signs with what it had."""
-
-
-class RotationPostponed(RotationRefused):
-    """The next key has been published too briefly to sign."""
-
-
-@dataclass(frozen=True, slots=True)
-class RotationPolicy:
-    """`verifier_cache`: seconds for which a verifier may go on using a key set it has fetched.
-
-    A key signs only after it has been published for longer than that; it is withdrawn only after the longest token it
-    signed has expired, plus the same again.
-    """
-
-    verifier_cache: int = 7200
-    algs: tuple[str, ...] = ("RS256",)
-
-    @property
-    def lead(self) -> int:
-        """Seconds a key is published before it signs: what is fetched then may be as old as the caches on the way."""
-        return self.verifier_cache + KEY_SET_CACHE + KEY_SET_MAX_AGE
-
-    @property
-    def retirement(self) -> int:
-        """Seconds a key stays published after its last signature."""
-        return LONGEST_TOKEN_LIFETIME + KEYRING_CACHE + self.verifier_cache
-
-
-def rotated(
-    ring: Keyring, published: KeySet, policy: RotationPolicy, now: int, generate: Callable[[str], RingKey]
-) -> Keyring:
-    """The ring after one rotation: next -> active, active -> retiring, expired ones verify-only or gone, a new next.
-
-    An empty ring gets both its keys at once: nobody can have cached a set that lacks them. A next key that is missing,
-    or that another rotation has taken out of the published set, is made good and nothing else moves.
-    Raises RotationPostponed where the next key has not been published for long enough.
-    """
-    keys: list[RingKey] = []
-    for alg in policy.algs:
-        active, coming = ring.in_state(alg, KeyState.ACTIVE), ring.in_state(alg, KeyState.NEXT)
-        if active is None:
-            keys += [replace(generate(alg), state=KeyState.ACTIVE, activated_at=now), generate(alg)]
-        elif coming is None or (found := published.get(coming.kid)) is None:
-            keys += [active, coming or generate(alg)]
-        else:
-            remaining = found.published_at + policy.lead - now
-            if remaining >= 0:
-                raise RotationPostponed(f"the next key has been published too briefly: try again in {remaining + 1} s")
-            keys += [
-                replace(coming, state=KeyState.ACTIVE, published_at=found.published_at, activated_at=now),
-                generate(alg),
-                replace(active, state=KeyState.RETIRING, retire_at=now + policy.retirement),
-            ]
-    keys += [kept for key in ring.keys if (kept := _kept(key, now))]
-    return Keyring(tuple(keys))
-
-
-def _kept(key: RingKey, now: int) -> RingKey | None:
-    """What becomes of a key that no longer signs: withdrawn it loses its private half, and later it goes."""
-    over = now >= (key.retire_at or 0)
-    if key.state is KeyState.RETIRING and over:
-        until = now + LONGEST_REFRESH_TOKEN_LIFETIME
-        return replace(key, state=KeyState.VERIFY_ONLY, jwk=public_jwk(key.jwk), retire_at=until)
-    return key if key.state in {KeyState.RETIRING, KeyState.VERIFY_ONLY} and not over else None
 
 
 class Rotation:
@@ -156,7 +81,11 @@ class Rotation:
         ring = self._pending(version_id)
         for _ in range(_PUBLISH_ATTEMPTS):
             key_set = self._key_sets.load()
-            if self._key_sets.publish(published_with(key_set, ring, int(self._clock()))):
+            try:
+                published = published_with(key_set, ring, int(self._clock()))
+            except KeySetTooLarge as error:
+                raise RotationRefused(str(error)) from None
+            if self._key_sets.publish(published):
                 return
         raise RotationRefused("other rotations kept publishing at the same time")
 

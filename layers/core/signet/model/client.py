@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from signet.model import redirect_uri
+from signet.model.key import KEY_TYPES
 from signet.parameters import SCOPE_TOKEN
 from signet.settings import LONGEST_REFRESH_TOKEN_LIFETIME, LONGEST_TOKEN_LIFETIME
 
@@ -59,6 +60,8 @@ class Client:
     `audience`: what its access tokens may be for, all of them when the request names no `resource`.
     `claims`: static claims of its access tokens.
     `scope_format`: how its access tokens spell `scope`, `string` (RFC 9068) or `list`.
+    `id_token_signed_response_alg` (OpenID Connect Registration section 2), `access_token_signed_response_alg`: by what
+    algorithm its tokens are signed; a resource's own choice comes before that of an access token.
     `require_pkce` can be switched off for a confidential client that cannot send a challenge. `first_party`: its users
     are not asked for consent. `rotate_refresh_tokens` can be switched off for a confidential client.
     `etag` is the mark of the stored record it was read from, empty where there is none.
@@ -75,6 +78,8 @@ class Client:
     access_token_lifetime: int | None = None
     claims: Mapping[str, Any] = field(default_factory=dict)
     scope_format: str = "string"
+    id_token_signed_response_alg: str | None = None
+    access_token_signed_response_alg: str | None = None
     client_uri: str | None = None
     logo_uri: str | None = None
     policy_uri: str | None = None
@@ -135,6 +140,10 @@ def _faults(client: Client) -> list[tuple[str, str]]:
         ("scope", "names a scope twice", len(set(client.scope)) != len(client.scope)),
         ("audience", "must not hold an empty value", not all(client.audience)),
         ("scope_format", "must be string or list", client.scope_format not in {"string", "list"}),
+        *[
+            (name, f"must be {' or '.join(KEY_TYPES)}", getattr(client, name) not in {None, *KEY_TYPES})
+            for name in ("id_token_signed_response_alg", "access_token_signed_response_alg")
+        ],
         ("claims", "must not replace a claim of the service", not RESERVED_CLAIMS.isdisjoint(client.claims)),
         *[
             (name, f"must be 1 to {LONGEST_REFRESH_TOKEN_LIFETIME} seconds", True)

@@ -4,6 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+DEFAULT_ALGORITHM = "RS256"
+"""What signs unless somebody chose: API Gateway's JWT authorizer and load balancers verify nothing else."""
+
+KEY_TYPES: Mapping[str, Mapping[str, str]] = {
+    "RS256": {"kty": "RSA"},
+    "PS256": {"kty": "RSA"},
+    "ES256": {"kty": "EC", "crv": "P-256"},
+    "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
+}
+"""Every algorithm that signs here, and the members that a JWK of it always has (RFC 7518 section 6, RFC 8037)."""
+
+
+def is_of(alg: str, jwk: Mapping[str, str]) -> bool:
+    """Whether the JWK is a key of that algorithm, curve included: one of another would be another algorithm."""
+    members = KEY_TYPES.get(alg)
+    return members is not None and all(jwk.get(name) == value for name, value in members.items())
+
 
 class KeyState(StrEnum):
     """Where a key stands.
@@ -50,11 +67,13 @@ class KeySet:
     """Everything that is published. `version` grows by one at each publication; 0 means never published.
 
     `verify_only` are withdrawn keys that refresh tokens were signed by: known to our own endpoints alone.
+    `signing_algs` are the algorithms that sign now; of others a key may be published ahead, or still.
     """
 
     keys: tuple[PublishedKey, ...] = ()
     version: int = 0
     verify_only: tuple[PublishedKey, ...] = ()
+    signing_algs: tuple[str, ...] = ()
 
     def get(self, kid: str) -> PublishedKey | None:
         """The published key of that id."""

@@ -58,10 +58,14 @@ STANDARD = {
 
 @dataclass(frozen=True, slots=True)
 class ScopeCatalogue:
-    """Operators' scopes by name, over the standard ones. `version` counts the changes made to it."""
+    """Operators' scopes by name, over the standard ones. `version` counts the changes made to it.
+
+    `resources`: by what algorithm access tokens for an audience are signed, where its verifiers want a certain one.
+    """
 
     scopes: Mapping[str, Scope] = field(default_factory=dict)
     version: int = 0
+    resources: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> Scope:
         """The scope of that name; one that nobody has described opens nothing."""

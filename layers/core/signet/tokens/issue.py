@@ -3,12 +3,13 @@
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from hashlib import sha256
+from hashlib import sha256, sha512
 from typing import Any
 
 from signet import jwt
 from signet.model.client import Client
 from signet.model.grant import Grant
+from signet.model.key import DEFAULT_ALGORITHM
 from signet.model.token import Authorization, Continuation, TokenResponse
 from signet.ports import Clock, Signer
 from signet.settings import LONGEST_TOKEN_LIFETIME, Settings
@@ -20,37 +21,75 @@ def random_jti() -> str:
 
 
 class Issuer:
-    """Mints tokens in the name of `settings.issuer`; `signer` gives the key that signs now."""
+    """Mints tokens in the name of `settings.issuer`.
+
+    `signer` gives the key that signs now by an algorithm, `resources` the algorithms that audiences have chosen.
+    """
 
     def __init__(
-        self, settings: Settings, signer: Callable[[], Signer], clock: Clock, jti: Callable[[], str] = random_jti
+        self,
+        settings: Settings,
+        signer: Callable[[str], Signer],
+        clock: Clock,
+        *,
+        resources: Callable[[], Mapping[str, str]] = dict,
+        jti: Callable[[], str] = random_jti,
     ) -> None:
-        self.signer = signer
+        self._signer = signer
+        self._resources = resources
         self._settings = settings
         self._clock = clock
         self._jti = jti
+
+    def prepare(self, client: Client) -> None:
+        """Take out the keys that the client's tokens may want, before anything is consumed for them.
+
+        Raises OAuthError where one of them cannot sign.
+        """
+        audience = client.audience or (self._settings.default_audience,)
+        algs = {self._access_token_alg(client, audience)}
+        algs.update(self._access_token_alg(client, (resource,)) for resource in audience)
+        if "authorization_code" in client.grant_types:
+            algs.update((_id_token_alg(client), DEFAULT_ALGORITHM))
+        for alg in algs:
+            self._signer(alg)
 
     def issue(self, authorization: Authorization) -> TokenResponse:
         """An access token as RFC 9068 section 2 profiles it, an ID token and a refresh token where they are due.
 
         Raises OAuthError where no key can sign.
         """
-        signer = self.signer()
+        client = authorization.client
         now = int(self._clock())
         iat = authorization.continuation.issued_at if authorization.continuation else now
-        exp = iat + self._lifetime(authorization.client)
+        exp = iat + self._lifetime(client)
         claims = self._access_token(authorization, iat, exp)
+        signer = self._signer(self._access_token_alg(client, authorization.audience))
         access_token = jwt.sign(claims, typ="at+jwt", signer=signer)
         id_token = refresh_token = None
         if authorization.id_token_claims is not None:
-            id_claims = self._id_token(authorization, authorization.id_token_claims, access_token, iat, exp)
+            signer = self._signer(_id_token_alg(client))
+            hashed = at_hash(access_token, signer.alg)
+            id_claims = self._id_token(authorization, authorization.id_token_claims, hashed, iat, exp)
             id_token = jwt.sign(id_claims, typ="JWT", signer=signer)
         if authorization.continuation and authorization.grant:
             refresh_claims = self._refresh_token(authorization, authorization.grant, authorization.continuation, claims)
-            refresh_token = jwt.sign(refresh_claims, typ="rt+jwt", signer=signer)
+            # for us alone, whatever the client chose; and the same again byte for byte when asked again
+            refresh_token = jwt.sign(refresh_claims, typ="rt+jwt", signer=self._signer(DEFAULT_ALGORITHM))
         return TokenResponse(
             access_token, exp - now, authorization.scope, claims["jti"], id_token=id_token, refresh_token=refresh_token
         )
+
+    def _access_token_alg(self, client: Client, audience: tuple[str, ...]) -> str:
+        """What its resource is set up for, who has to verify it; where none is, what the client is registered for.
+
+        A token for several resources that do not agree is signed by the one algorithm that all verifiers know.
+        """
+        resources = self._resources()
+        chosen = {resources.get(resource) for resource in audience}
+        if chosen == {None}:
+            return client.access_token_signed_response_alg or DEFAULT_ALGORITHM
+        return (chosen.pop() if len(chosen) == 1 else None) or DEFAULT_ALGORITHM
 
     def _lifetime(self, client: Client) -> int:
         return min(client.access_token_lifetime or self._settings.access_token_lifetime, LONGEST_TOKEN_LIFETIME)
@@ -72,7 +111,7 @@ class Issuer:
         }
 
     def _id_token(
-        self, authorization: Authorization, own: Mapping[str, Any], access_token: str, iat: int, exp: int
+        self, authorization: Authorization, own: Mapping[str, Any], hashed: str, iat: int, exp: int
     ) -> dict[str, Any]:
         """The claims of OpenID Connect Core section 2."""
         client_id = authorization.client.client_id
@@ -88,7 +127,7 @@ class Issuer:
             "iat": iat,
             "jti": self._id("identity", authorization),
             **({"nonce": nonce} if nonce else {}),
-            "at_hash": at_hash(access_token),
+            "at_hash": hashed,
             **_login(authorization),
         }
 
@@ -121,9 +160,17 @@ class Issuer:
         return urlsafe_b64encode(sha256("\n".join(asked).encode()).digest()[:16]).rstrip(b"=").decode()
 
 
-def at_hash(access_token: str) -> str:
-    """The left half of the access token's SHA-256, for an ID token signed by a *256 algorithm (Core 3.1.3.6)."""
-    return urlsafe_b64encode(sha256(access_token.encode()).digest()[:16]).rstrip(b"=").decode()
+def at_hash(access_token: str, alg: str) -> str:
+    """The left half of the access token's hash by the hash function of the ID token's algorithm (Core 3.1.3.6).
+
+    That of Ed25519 is SHA-512 (RFC 8032 section 5.1).
+    """
+    hashed = (sha512 if alg == "EdDSA" else sha256)(access_token.encode()).digest()
+    return urlsafe_b64encode(hashed[: len(hashed) // 2]).rstrip(b"=").decode()
+
+
+def _id_token_alg(client: Client) -> str:
+    return client.id_token_signed_response_alg or DEFAULT_ALGORITHM
 
 
 def _audience(audience: tuple[str, ...]) -> str | list[str]:
