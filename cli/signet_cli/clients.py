@@ -262,6 +262,10 @@ def show(
 def delete(
     client_id: ClientId,
     *,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Count what hangs on it, for which the whole state table is read, and stop."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
     local: Local = False,
@@ -269,12 +273,24 @@ def delete(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Delete a client."""
+    """Delete a client. What people have granted it ends: none of its refresh tokens is accepted any more.
+
+    Nor are they by a client that is registered under the same id later.
+    """
     from signet_cli.display import print_json, printable
+    from signet_cli.held import counted, living_of_client
     from signet_cli.question import confirmed
 
     with opened(Location(local, stack, profile, region)) as found:
         registry = found.registry()
+        if dry_run:
+            named = _named(registry.get(client_id, fresh=True), client_id)
+            number = living_of_client(found, client_id, int(time.time()))
+            if as_json:
+                print_json({"client_id": client_id, "deleted": False, "grants": number})
+            else:
+                print(f"{printable(named)} would be deleted, and {counted(number, 'grant')} would end; nothing was.")
+            return
         if not yes:
             named = _named(registry.get(client_id, fresh=True), client_id)
             if not confirmed(f"Delete {printable(named)}? Its applications get no more tokens."):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from signet_cli import clients, imports, resources, scopes, users
+from signet_cli import clients, grants, imports, resources, scopes, sessions, users
 from signet_cli.mistake import Mistake
 
 
@@ -37,8 +37,11 @@ app = typer.Typer(
 )
 clients.app.command(name="import")(imports.import_clients)
 users.app.command(name="import")(imports.import_users)
+users.app.command(name="sessions")(sessions.sessions)
+users.app.command(name="sign-out")(sessions.sign_out)
 app.add_typer(clients.app, name="clients")
 app.add_typer(users.app, name="users")
+app.add_typer(grants.app, name="grants")
 app.add_typer(scopes.app, name="scopes")
 app.add_typer(resources.app, name="resources")
 

@@ -1,7 +1,7 @@
 """Where a deployment's parts are: in a stack of an AWS account, or in the embedded AWS of `signet serve`."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +11,10 @@ import typer
 from signet_cli.mistake import Mistake
 
 if TYPE_CHECKING:
+    from signet.aws.grants import DynamoDbGrantStore
+    from signet.aws.sessions import DynamoDbSessionStore
     from signet.ports import ClientRegistry, ConsentStore, ScopeStore, UserRegistry
+    from signet.settings import Settings
 
 LOCAL_STACK = "signet"
 LOCAL_PORT = 8081
@@ -20,6 +23,14 @@ Local = Annotated[bool, typer.Option("--local", help="Use the embedded AWS of `s
 StackName = Annotated[str | None, typer.Option("--stack", metavar="NAME", help="Stack; SIGNET_STACK, else signet.")]
 Profile = Annotated[str | None, typer.Option(metavar="NAME", help="Profile of the AWS configuration.")]
 Region = Annotated[str | None, typer.Option(metavar="NAME", help="AWS region of the stack.")]
+
+
+_LIFETIMES = {
+    "access_token_lifetime": "AccessTokenLifetime",
+    "refresh_token_lifetime": "RefreshTokenLifetime",
+    "refresh_token_idle_lifetime": "RefreshTokenIdleLifetime",
+}
+"""The template's parameter of each setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The parts of a deployment: names of its tables, ARN of its keyring secret, its issuer.
+    """The parts of a deployment: names of its tables, ARN of its keyring secret, its issuer, what it was deployed with.
 
     `sdk_client` makes the botocore client of a service in the account and region of the stack.
     """
@@ -53,6 +64,15 @@ class Stack:
     keyring_secret: str
     issuer: str
     sdk_client: Callable[[str], Any] = field(repr=False)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def settings(self) -> "Settings":
+        """The lifetimes that its functions are told, those of the template where the stack names none."""
+        from signet.settings import Settings
+
+        given = {name: self.parameters.get(parameter, "") for name, parameter in _LIFETIMES.items()}
+        lifetimes = {name: int(value) for name, value in given.items() if value.isdecimal()}
+        return Settings(self.issuer, self.parameters.get("DefaultAudience") or self.issuer, **lifetimes)
 
     def registry(self) -> "ClientRegistry":
         """The registry that its clients are in."""
@@ -71,6 +91,18 @@ class Stack:
         from signet.aws.consents import DynamoDbConsentStore
 
         return DynamoDbConsentStore(self.sdk_client("dynamodb"), self.registry_table)
+
+    def grants(self) -> "DynamoDbGrantStore":
+        """Where its grants are."""
+        from signet.aws.grants import DynamoDbGrantStore
+
+        return DynamoDbGrantStore(self.sdk_client("dynamodb"), self.state_table)
+
+    def sessions(self) -> "DynamoDbSessionStore":
+        """Where the login sessions of its users are."""
+        from signet.aws.sessions import DynamoDbSessionStore
+
+        return DynamoDbSessionStore(self.sdk_client("dynamodb"), self.state_table)
 
     def scopes(self) -> "ScopeStore":
         """Where its scope catalogue is."""
@@ -105,6 +137,7 @@ def find_stack(location: Location) -> Stack:
         keyring_secret=outputs["KeyringSecret"],
         issuer=outputs["Issuer"],
         sdk_client=sdk_client,
+        parameters={each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", ())},
     )
 
 

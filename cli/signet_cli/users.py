@@ -124,13 +124,21 @@ def disable(
 ) -> None:
     """Keep a user from signing in, until they are enabled again.
 
-    Applications can refresh no token of theirs; tokens that were issued are valid until they expire.
+    Their sessions count no more. A grant of theirs that an application tries to refresh meanwhile ends for good. Access
+    tokens are refused at userinfo and introspection at once, and elsewhere when they expire.
     """
+    from signet_cli import hanging
     from signet_cli.people import set_disabled
 
     with opened(Location(local, stack, profile, region)) as found:
         user = set_disabled(found.users(), username, disabled=True)
-    _print_user(user, as_json=as_json)
+        there = hanging.of_user(found, user.sub, int(time.time()))
+    _print_user(user, as_json=as_json, **there.members())
+    if not as_json:
+        print(
+            f"\n{there} are refused from now on, each grant at its next refresh; access tokens at userinfo and"
+            " introspection at once, and elsewhere when they expire. `signet grants revoke` ends grants for good."
+        )
 
 
 @app.command()
@@ -203,6 +211,7 @@ def set_user_claims(
 def delete(
     username: Username,
     *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be deleted, and delete nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
     local: Local = False,
@@ -210,22 +219,29 @@ def delete(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Delete a user and what they have allowed. Their sub is best never given again."""
-    from signet_cli import people
+    """Delete a user, what they have allowed, their sessions and their grants. Their sub is best never given again."""
+    from signet_cli import hanging, people
     from signet_cli.display import print_json, printable
     from signet_cli.question import confirmed
 
     with opened(Location(local, stack, profile, region)) as found:
         users = found.users()
         user = people.found(users, username)
-        if not yes and not confirmed(f"Delete {printable(user.username)} ({printable(user.sub)})?"):
+        named = f"{printable(user.username)} ({printable(user.sub)})"
+        there = hanging.of_user(found, user.sub, int(time.time()))
+        if not (dry_run or yes) and not confirmed(f"Delete {named}? {there} end with it."):
             raise Mistake("nothing was deleted: answer y, or take --yes")
-        if not users.delete(user.sub):
-            raise people.unknown(username)
+        if not dry_run:
+            if not users.delete(user.sub):
+                raise people.unknown(username)
+            hanging.end(found, there, time.time)
     if as_json:
-        print_json({"sub": user.sub, "username": user.username, "deleted": True})
+        print_json({"sub": user.sub, "username": user.username, "deleted": not dry_run, **there.members()})
+    elif dry_run:
+        print(f"{named} would be deleted, and {there} would end; nothing was deleted.")
     else:
-        print(f"Deleted {printable(user.username)}. Tokens that were issued are valid until they expire.")
+        print(f"Deleted {printable(user.username)}; {there} ended.")
+        print("Access tokens are refused at userinfo and introspection at once, and elsewhere when they expire.")
 
 
 def _claims(options: list[str] | None, file: str | None, *, password_stdin: bool = False) -> dict[str, Any]:
@@ -251,10 +267,10 @@ def _members(user: "User") -> dict[str, Any]:
     }
 
 
-def _print_user(user: "User", *, as_json: bool) -> None:
+def _print_user(user: "User", *, as_json: bool, **more: int) -> None:
     from signet_cli.display import print_json, print_members
 
-    members = _members(user)
+    members = {**_members(user), **more}
     if as_json:
         print_json(members)
         return
@@ -299,11 +315,14 @@ def revoke(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Take back what a user has allowed a client: the next time it asks, the user is asked.
+    """Take back what a user has allowed a client, and end the grants that came of it, as the account page does.
 
-    Access tokens that it holds are valid until they expire.
+    The next time it asks, the user is asked. Access tokens are refused at userinfo and introspection at once, and
+    elsewhere when they expire.
     """
+    from signet.people.exits import Exits
     from signet_cli import people
+    from signet_cli.held import counted
 
     with opened(Location(local, stack, profile, region)) as found:
         user = people.found(found.users(), username)
@@ -311,4 +330,5 @@ def revoke(
             raise Mistake(
                 f"{user.username} has allowed nothing to a client {client_id}: `signet users consents` lists it"
             )
-    print("revoked")
+        ended = Exits(found.sessions(), found.grants(), time.time).withdraw(user.sub, client_id, found.consents())
+    print(f"Revoked, and {counted(len(ended), 'grant')} with it.")

@@ -15,6 +15,7 @@ BY_OPERATORS = {
     "clients.DynamoDbClientRegistry.delete",
     "clients.DynamoDbClientRegistry.list",
     "clients.DynamoDbClientRegistry.replace",
+    "queries.scanned",
     "scopes.DynamoDbScopeStore.replace",
     "transactions.refusals",
     "users.DynamoDbUserRegistry.delete",

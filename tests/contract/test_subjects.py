@@ -10,7 +10,7 @@ from signet.aws.sessions import DynamoDbSessionStore
 from signet.errors import OAuthError, Reason
 from signet.model.grant import Grant
 from signet.model.session import Session
-from signet.ports import GrantListing, GrantStore, SessionListing, SessionStore
+from signet.ports import ClientGrants, GrantListing, GrantStore, SessionListing, SessionStore
 from tests.support.embedded_tables import Tables
 from tests.support.people_fakes import InMemoryGrantStore, InMemorySessionStore
 
@@ -18,8 +18,8 @@ GRANT = Grant("g1", "app", "alice", "https://app", ("openid",), 1, "d", 160, exp
 SESSION = Session("d1", "s1", "alice", 100, ("pwd",), "acr", 100, expires_at=200, ends_at=300, user_agent="Browser")
 
 
-class Grants(GrantStore, GrantListing, Protocol):
-    """Both ports of one store."""
+class Grants(GrantStore, GrantListing, ClientGrants, Protocol):
+    """The ports of one store."""
 
 
 class Sessions(SessionStore, SessionListing, Protocol):
@@ -44,6 +44,17 @@ def sessions(request: pytest.FixtureRequest) -> Sessions:
     tables: Tables = request.getfixturevalue("tables")
     DynamoDbGrantStore(tables.dynamodb, tables.state).create(GRANT)
     return DynamoDbSessionStore(tables.dynamodb, tables.state)
+
+
+def test_the_grants_of_a_client_are_found_among_all(grants: Grants) -> None:
+    """Revoked or not, before their end; whoever's they are."""
+    for each in (GRANT, replace(GRANT, grant_id="g2", sub="bob"), replace(GRANT, grant_id="g3", client_id="other")):
+        grants.create(each)
+    grants.create(replace(GRANT, grant_id="g4", expires_at=150))
+    grants.revoke("g2", 120)
+    listed = sorted(grants.of_client("app", 150), key=lambda grant: grant.grant_id)
+    assert listed == [GRANT, replace(GRANT, grant_id="g2", sub="bob", revoked_at=120)]
+    assert list(grants.of_client("nobody", 150)) == []
 
 
 def test_the_grants_of_a_user_are_listed_as_they_are_now(grants: Grants) -> None:

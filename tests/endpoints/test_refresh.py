@@ -365,6 +365,22 @@ def test_a_deleted_client_refreshes_nothing(service: Service, app: Application, 
     assert service.refresh(app, first["refresh_token"]).error(401) == "invalid_client"
 
 
+@pytest.mark.parametrize("first_party", [False, True])
+def test_a_client_registered_anew_under_the_id_of_another_continues_none_of_its_grants(
+    service: Service,
+    app: Application,
+    ada: User,
+    first: dict[str, Any],
+    first_party: bool,  # noqa: FBT001
+) -> None:
+    """RFC 6749 section 10.4: bound to the client it was issued to; the id alone is not the client."""
+    assert service.deployment.registry.delete("app")
+    service.clock.advance(61)
+    heir = service.application(grant_types=REFRESHING, first_party=first_party, client_id_issued_at=service.now)
+    refused(service, service.refresh(heir, first["refresh_token"]), "token_of_another_client")
+    assert service.refresh(heir, service.tokens(heir, ada)["refresh_token"]).status == 200
+
+
 LIFETIMES: list[tuple[dict[str, Any], int, int]] = [
     ({}, 30 * DAY, 90 * DAY),
     ({"refresh_token_idle_lifetime": 600}, 600, 90 * DAY),

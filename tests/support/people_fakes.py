@@ -240,6 +240,10 @@ class InMemoryGrantStore:
     def of_subject(self, sub: str, now: int) -> Iterator[Grant]:
         return iter([grant for grant in self._grants.values() if grant.sub == sub and now < grant.expires_at])
 
+    def of_client(self, client_id: str, now: int) -> Iterator[Grant]:
+        grants = self._grants.values()
+        return iter([grant for grant in grants if grant.client_id == client_id and now < grant.expires_at])
+
 
 class InMemoryTokenStatusStore:
     """ports.TokenStatusStore in a dictionary, beside the grants and the people that tokens are of."""

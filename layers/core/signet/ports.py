@@ -250,6 +250,13 @@ class HeldGrants(GrantListing, Protocol):
         """As GrantStore.revoke."""
 
 
+class ClientGrants(Protocol):
+    """A client's grants, for operators to count."""
+
+    def of_client(self, client_id: str, now: int) -> Iterable[Grant]:
+        """The grants before their end, revoked or not, in no order; every grant there is has to be read for it."""
+
+
 class TokenStatusStore(Protocol):
     """Which tokens no longer count, though their signature holds and they have not expired."""
 

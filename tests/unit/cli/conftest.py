@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -10,9 +10,11 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
+from signet.settings import Settings
 from signet_cli.main import app
 from signet_cli.stack import Location
 from tests.support.fakes import InMemoryClientRegistry
+from tests.support.people_fakes import InMemoryGrantStore
 
 ISSUER = "https://id.example.com/connect"
 
@@ -30,6 +32,23 @@ _TABLE = {
                     {"AttributeName": "pk", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    },
+}
+
+
+_STATE_TABLE = {
+    "Type": "AWS::DynamoDB::Table",
+    "Properties": {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sub")],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "subjects",
+                "KeySchema": [{"AttributeName": "sub", "KeyType": "HASH"}, {"AttributeName": "pk", "KeyType": "RANGE"}],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
             }
         ],
     },
@@ -76,9 +95,16 @@ def signet() -> CommandLine:
 class StackInMemory:
     clients: InMemoryClientRegistry
     issuer: str = ISSUER
+    granted: InMemoryGrantStore = field(default_factory=InMemoryGrantStore)
 
     def registry(self) -> InMemoryClientRegistry:
         return self.clients
+
+    def settings(self) -> Settings:
+        return Settings(ISSUER, ISSUER)
+
+    def grants(self) -> InMemoryGrantStore:
+        return self.granted
 
 
 @pytest.fixture
@@ -112,12 +138,12 @@ def deploy(name: str, *, without: str = "", region: str = "eu-west-1") -> str:
     """A stack with Signet's outputs, its registry table a real one; the table's name."""
     outputs = {
         "RegistryTable": {"Ref": "RegistryTable"},
-        "StateTable": "state",
+        "StateTable": {"Ref": "StateTable"},
         "KeyringSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:keyring",
         "Issuer": ISSUER,
     }
     template = {
-        "Resources": {"RegistryTable": _TABLE},
+        "Resources": {"RegistryTable": _TABLE, "StateTable": _STATE_TABLE},
         "Outputs": {key: {"Value": value} for key, value in outputs.items() if key != without},
     }
     cloudformation = boto3.client("cloudformation", region_name=region)

@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ import pytest
 from signet.errors import Reason, unavailable
 from signet.model.user import User
 from signet.people import passwords
+from signet.settings import Settings
 from signet_cli.mistake import Mistake
 from signet_cli.people import create_user, set_claims
 from signet_cli.stack import Location
-from tests.support.people_fakes import InMemoryPeople, InMemoryUserRegistry
-from tests.unit.cli.conftest import Answer, CommandLine, deploy
+from tests.support.fakes import InMemoryClientRegistry
+from tests.support.people_fakes import InMemoryGrantStore, InMemoryPeople, InMemorySessionStore, InMemoryUserRegistry
+from tests.unit.cli.conftest import ISSUER, Answer, CommandLine, deploy
 
 PASSWORD = "correct horse"
 HOSTILE = "\x1b]0;owned\x07\x1b[2J[bold red]x[/] \u202egnp.exe\r\n:boom:"
@@ -29,9 +31,24 @@ HOSTILE = "\x1b]0;owned\x07\x1b[2J[bold red]x[/] \u202egnp.exe\r\n:boom:"
 @dataclass(frozen=True)
 class StackOfPeople:
     registry_of_users: InMemoryUserRegistry
+    clients: InMemoryClientRegistry = field(default_factory=InMemoryClientRegistry)
+    granted: InMemoryGrantStore = field(default_factory=InMemoryGrantStore)
+    signed_in: InMemorySessionStore = field(default_factory=InMemorySessionStore)
 
     def users(self) -> InMemoryUserRegistry:
         return self.registry_of_users
+
+    def registry(self) -> InMemoryClientRegistry:
+        return self.clients
+
+    def grants(self) -> InMemoryGrantStore:
+        return self.granted
+
+    def settings(self) -> Settings:
+        return Settings(ISSUER, ISSUER)
+
+    def sessions(self) -> InMemorySessionStore:
+        return self.signed_in
 
 
 @pytest.fixture
@@ -457,7 +474,7 @@ def test_delete_asks_and_can_be_declined(signet: CommandLine, users: InMemoryUse
 def test_delete_is_machine_readable(signet: CommandLine, users: InMemoryUserRegistry, alice: User) -> None:
     """Without a question."""
     answer = signet("users", "delete", "1", "--yes", "--json")
-    assert answer.json == {"sub": "1", "username": "alice", "deleted": True}
+    assert answer.json == {"sub": "1", "username": "alice", "deleted": True, "grants": 0, "sessions": 0}
 
 
 @pytest.mark.parametrize("command", [["list"], ["show", "1"], ["disable", "1"], ["delete", "1"]])

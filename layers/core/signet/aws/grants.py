@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from signet.aws.attributes import Item, attribute, item
 from signet.aws.failures import calling, code
+from signet.aws.queries import scanned
 from signet.aws.records import malformed, record, restored
 from signet.aws.subjects import items_of
 from signet.errors import Reason, unavailable
@@ -213,6 +214,16 @@ class DynamoDbGrantStore:
         """As ports.GrantListing.of_subject."""
         grants = map(stored_grant, items_of(self._dynamodb, self._table, sub, "grant#"))
         return (grant for grant in grants if now < grant.expires_at)
+
+    def of_client(self, client_id: str, now: int) -> Iterator[Grant]:
+        """As ports.ClientGrants.of_client."""
+        items = scanned(
+            self._dynamodb,
+            TableName=self._table,
+            FilterExpression="begins_with(pk, :grant) AND client_id = :client_id AND expires_at > :now",
+            ExpressionAttributeValues=item({":grant": "grant#", ":client_id": client_id, ":now": now}),
+        )
+        return map(stored_grant, items)
 
 
 def _refused(redemption: Redemption, stored: Item | None) -> tuple[Grant | None, Reason]:

@@ -24,6 +24,18 @@ def found(dynamodb: Any, **query: Any) -> Iterator[Item]:
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
+def scanned(dynamodb: Any, **scan: Any) -> Iterator[Item]:
+    """Every item that a read of the whole table finds, given as the SDK's `scan` takes it. Raises OAuthError."""
+    start: dict[str, Any] = {}
+    while True:
+        with calling("dynamodb:Scan", Reason.STORE_UNAVAILABLE):
+            page = dynamodb.scan(**scan, **start)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
 def batch(dynamodb: Any, keys: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
     """The items of these keys that there are, by table, in one consistent read. Raises OAuthError."""
     items: dict[str, list[Item]] = {table: [] for table in keys}

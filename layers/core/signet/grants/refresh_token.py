@@ -31,7 +31,8 @@ def authorize(request: GrantRequest) -> Iterator[Authorization]:
     services, client = request.services, request.client
     now = int(services.clock())
     token = services.refresh_token(request.parameters["refresh_token"], now)
-    if token.client_id != client.client_id:
+    if token.client_id != client.client_id or token.iat + CLOCK_SKEW < client.client_id_issued_at:
+        # the second: issued to an earlier client of the same id, which was deleted and may have been somebody else
         raise _invalid_grant(Reason.TOKEN_OF_ANOTHER_CLIENT, token)
     scope, audience = request.scope(token.scope), request.audience(token.resource)
     catalogue = services.scopes()

@@ -32,7 +32,7 @@ def authorization(
     held = user_claims(user)
     continuation = None
     if issued_at is not None and "refresh_token" in client.grant_types:
-        continuation = Continuation(issued_at, _refresh_end(client, grant, issued_at, settings))
+        continuation = Continuation(issued_at, refresh_end(client, grant, issued_at, settings))
     return Authorization(
         client=client,
         sub=user.sub,
@@ -53,7 +53,7 @@ def record_lifetime(client: Client, settings: Settings) -> int:
     return max(refreshed, LONGEST_TOKEN_LIFETIME) + LONGEST_TOKEN_LIFETIME
 
 
-def _refresh_end(client: Client, grant: Grant, issued_at: int, settings: Settings) -> int:
+def refresh_end(client: Client, grant: Grant, issued_at: int, settings: Settings) -> int:
     """When a refresh token issued then expires: unused for too long, or with its grant (RFC 9700 section 4.14.2)."""
     idle = client.refresh_token_idle_lifetime or settings.refresh_token_idle_lifetime
     end = grant.created_at + (client.refresh_token_lifetime or settings.refresh_token_lifetime)
