@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from signet_cli.local import embedded
-from signet_cli.local.demo import MACHINE, USERNAME, WEB
+from signet_cli.local.demo import MACHINE, USERNAME, WEB, end_session_url
 from signet_cli.local.log import HeldLog
 from signet_cli.local.server import Served, Server
 from signet_cli.local.settings import ServeSettings
@@ -75,6 +75,12 @@ or without one: open this link, take the code out of the address that the browse
 
   curl {token_endpoint} -d grant_type=authorization_code -d client_id={WEB["client_id"]} \\
     -d redirect_uri={WEB["redirect_uris"][0]} -d code_verifier={served.demo.code_verifier} -d code=THE_CODE
+
+See what has access to the account and where it is signed in, take it back, and sign out:
+
+  {served.issuer}/account
+
+  {end_session_url(served.issuer)}
 
 Everything is kept in memory and ends with Ctrl-C. The functions' logs follow.
 """,

@@ -4,7 +4,7 @@ import re
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,8 +14,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from signet.aws.clients import DynamoDbClientRegistry
 from signet.aws.consents import DynamoDbConsentStore
+from signet.aws.sessions import DynamoDbSessionStore
 from signet.aws.users import DynamoDbUserRegistry
 from signet.model.client import Client, ClientSecret, digest
+from signet.model.session import Session, session_digest
 from signet.model.user import Consent, User
 from signet.people.passwords import hash_password
 from signet_cli.stack import Stack
@@ -58,6 +60,7 @@ class Operator:
         self._clients = DynamoDbClientRegistry(dynamodb, stack.registry_table)
         self._users = DynamoDbUserRegistry(dynamodb, stack.registry_table)
         self._consents = DynamoDbConsentStore(dynamodb, stack.registry_table)
+        self._sessions = DynamoDbSessionStore(dynamodb, stack.state_table)
         self._password = secrets.token_urlsafe(12)
         self._password_hash = hash_password(self._password, "")  # once: it is made to be slow
 
@@ -70,8 +73,8 @@ class Operator:
             username=username,
             password_hash=self._password_hash,
             claims={"name": "Alice Martin", "email": "alice@example.org", **claims},
-            created_at=now,
-            password_changed_at=now,
+            created_at=now - 86_400,
+            password_changed_at=now - 86_400,
         )
         assert self._users.create(user)
         return Person(user.sub, username, self._password)
@@ -93,10 +96,39 @@ class Operator:
         assert self._clients.create(client)
         return client.client_id, client_secret
 
-    def remember_consent(self, person: Person, client_id: str, scope: str) -> None:
-        """Have the person have allowed the client that much before."""
-        now = int(time.time())
-        consent = Consent(person.sub, client_id, tuple(scope.split()), granted_at=now, updated_at=now)
+    def let_come_back_to(self, client_id: str, *post_logout_redirect_uris: str) -> None:
+        """Register where a logout may lead, which for the applications here is known only once they run."""
+        client = self._clients.get(client_id)
+        assert client
+        assert self._clients.replace(replace(client, post_logout_redirect_uris=post_logout_redirect_uris), client)
+
+    def open_session(self, person: Person, user_agent: str, ago: int = 0) -> None:
+        """Have the person be signed in by another browser, for so many seconds."""
+        begun = int(time.time()) - ago
+        session = Session(
+            digest=session_digest(secrets.token_urlsafe(32)),
+            sid=secrets.token_urlsafe(16),
+            sub=person.sub,
+            auth_time=begun,
+            amr=("pwd",),
+            acr="",
+            created_at=begun,
+            expires_at=begun + 86_400,
+            ends_at=begun + 7 * 86_400,
+            user_agent=user_agent,
+        )
+        self._sessions.create(session)
+
+    def disable(self, person: Person) -> None:
+        """Let the person in no more."""
+        user = self._users.get(person.sub)
+        assert user
+        assert self._users.update(replace(user, disabled=True), user)
+
+    def remember_consent(self, person: Person, client_id: str, scope: str, ago: int = 0) -> None:
+        """Have the person have allowed the client that much, so many seconds ago."""
+        then = int(time.time()) - ago
+        consent = Consent(person.sub, client_id, tuple(scope.split()), granted_at=then, updated_at=then)
         _, previous = self._consents.get(person.sub, client_id)
         assert self._consents.put(consent, previous)
 

@@ -4,12 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
-from signet.http import HttpResponse
-from signet.pages.pages import Pages
-from signet.pages.theme import Theme
-from signet.pages.views import ClientView
 from tests.browser.actors import Operator, Person
 
 BOOKSHOP = "https://bookshop.example"
@@ -18,6 +14,13 @@ LOGO = (
     '<path d="M50 30c-9-7-21-7-30-4v45c9-3 21-3 30 4 9-7 21-7 30-4V26c-9-3-21-3-30 4z" fill="#fff"/>'
     '<path d="M50 32v42" stroke="#7a3b12" stroke-width="3"/></svg>'
 )
+
+DAY = 86_400
+TELEPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+    " Version/18.0 Mobile/15E148 Safari/604.1"
+)
+TABLET = "Mozilla/5.0 (Android 15; Tablet; rv:140.0) Gecko/140.0 Firefox/140.0"
 
 
 @dataclass(frozen=True)
@@ -127,16 +130,57 @@ def _unregistered_redirect_uri(stage: Stage) -> None:
     stage.ask(redirect_uri="https://evil.example/callback")
 
 
+def _account_login(stage: Stage) -> None:
+    stage.page.goto(f"{stage.issuer}/account")
+    expect(stage.page.get_by_label("Username")).to_be_focused()
+
+
+def _account(stage: Stage) -> None:
+    """Three applications, one of which nobody has described, and three browsers."""
+    operator, ines = stage.operator, stage.operator.create_person("ines.duval")
+    photo, _ = operator.create_client(client_id="photo", client_name="Atelier Photo")
+    odd, _ = operator.create_client(client_id="warehouse", client_name="Warehouse", scope=("openid", "stock:read"))
+    operator.remember_consent(ines, stage.client_id, "openid profile email offline_access", ago=210 * DAY)
+    operator.remember_consent(ines, photo, "openid profile", ago=33 * DAY)
+    operator.remember_consent(ines, odd, "openid stock:read", ago=2 * DAY)
+    operator.open_session(ines, TELEPHONE, ago=DAY // 2)
+    operator.open_session(ines, TABLET, ago=2 * DAY // 3)
+    _sign_in_at_account(stage, ines)
+
+
+def _account_of_a_newcomer(stage: Stage) -> None:
+    _sign_in_at_account(stage, stage.operator.create_person("omar.haddad"))
+
+
+def _account_after_removal(stage: Stage) -> None:
+    """What a button says afterwards."""
+    chloe = stage.operator.create_person("chloe.weber")
+    stage.operator.remember_consent(chloe, stage.client_id, "openid profile email", ago=7 * DAY)
+    stage.operator.open_session(chloe, TELEPHONE, ago=3_600)
+    _sign_in_at_account(stage, chloe)
+    stage.page.get_by_role("button", name="Remove access").click()
+    expect(stage.page.get_by_role("status")).to_be_visible()
+
+
+def _sign_in_at_account(stage: Stage, person: Person) -> None:
+    stage.page.goto(f"{stage.issuer}/account")
+    person.sign_in(stage.page)
+    expect(stage.page.get_by_role("heading", level=1)).to_have_text("Your account")
+
+
+def _sign_out(stage: Stage) -> None:
+    stage.operator.let_come_back_to(stage.client_id, f"{BOOKSHOP}/goodbye")
+    stage.sign_in()
+    asked = {"client_id": stage.client_id, "post_logout_redirect_uri": f"{BOOKSHOP}/goodbye"}
+    stage.page.goto(f"{stage.issuer}/oauth/end_session?{urlencode(asked)}")
+    expect(stage.page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
 def _signed_out(stage: Stage) -> None:
-    """No endpoint shows it yet: the page itself, at the origin that its style sheet is at."""
-    shown = Pages(Theme()).signed_out("en", ClientView("Bookshop"), f"{BOOKSHOP}/")
-    address = f"{stage.issuer}/signed-out"
-    stage.page.route(address, lambda route: _answer(route, shown))
-    stage.page.goto(address)
-
-
-def _answer(route: Route, response: HttpResponse) -> None:
-    route.fulfill(status=response.status, headers=dict(response.headers), body=response.body)
+    stage.sign_in()
+    stage.page.goto(f"{stage.issuer}/oauth/end_session?{urlencode({'client_id': stage.client_id})}")
+    stage.page.get_by_role("button", name="Sign out").click()
+    expect(stage.page.get_by_role("link", name="Return")).to_be_visible()
 
 
 SCENES: dict[str, Callable[[Stage], None]] = {
@@ -150,6 +194,11 @@ SCENES: dict[str, Callable[[Stage], None]] = {
     "form-post": _form_post,
     "error-unknown-client": _unknown_client,
     "error-redirect-uri": _unregistered_redirect_uri,
+    "account-login": _account_login,
+    "account": _account,
+    "account-newcomer": _account_of_a_newcomer,
+    "account-after-removal": _account_after_removal,
+    "sign-out": _sign_out,
     "signed-out": _signed_out,
 }
 """Pages by the name of their picture."""

@@ -4,13 +4,15 @@ To run it:
 
     ISSUER=http://localhost:8080/connect CLIENT_ID=... CLIENT_SECRET=... python -m tests.support.web_application
 
-Its client is registered with the redirect URI http://127.0.0.1:5000/callback and the scope "openid profile email".
+Its client is registered with the redirect URI http://127.0.0.1:5000/callback, the post-logout redirect URI
+http://127.0.0.1:5000/ and the scope "openid profile email".
 Without CLIENT_SECRET it is a public client (`token_endpoint_auth_method` none).
 """
 
 import os
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from authlib.integrations.flask_client import OAuth, OAuthError
 from flask import Flask, abort, redirect, render_template_string, request, session, url_for
@@ -27,8 +29,11 @@ HOME = """<!doctype html>
 <h2>ID token</h2>
 <pre id="id-token">{{ token.userinfo | tojson(indent=2) }}</pre>
 <p><a href="/userinfo">Ask userinfo</a></p>
-<form method="post" action="/logout"><button>Leave</button></form>
+<form method="post" action="/logout"><button>Sign out</button></form>
 {% else %}
+{% if left %}
+<p id="left">You are signed out.</p>
+{% endif %}
 <p><a href="/login">Sign in with Signet</a></p>
 {% endif %}
 </html>
@@ -74,7 +79,8 @@ def create_application(
 
     @application.get("/")
     def home() -> str:
-        return render_template_string(HOME, token=tokens.get(session.get("id", "")))
+        left = session.pop("logout_state", "") == request.args.get("state")
+        return render_template_string(HOME, token=tokens.get(session.get("id", "")), left=left)
 
     @application.get("/login")
     def login() -> Response:
@@ -107,8 +113,16 @@ def create_application(
 
     @application.post("/logout")
     def logout() -> Response:
-        tokens.pop(session.pop("id", ""), None)
-        return redirect("/")
+        """End this application's own session, then have Signet end the one there (RP-Initiated Logout 1.0)."""
+        token = tokens.pop(session.pop("id", ""), {})
+        session["logout_state"] = secrets.token_urlsafe()
+        asked = {
+            "client_id": client_id,
+            "post_logout_redirect_uri": url_for("home", _external=True),
+            "state": session["logout_state"],
+            **({"id_token_hint": token["id_token"]} if token else {}),
+        }
+        return redirect(f"{signet.load_server_metadata()['end_session_endpoint']}?{urlencode(asked)}", 303)
 
     return application
 

@@ -23,6 +23,7 @@ WEB = {
     "token_endpoint_auth_method": "none",
     "grant_types": ["authorization_code", "refresh_token"],
     "redirect_uris": ["http://127.0.0.1:5000/callback"],
+    "post_logout_redirect_uris": ["http://127.0.0.1:5000/"],
     "scope": "openid profile email",
 }
 
@@ -51,6 +52,12 @@ class Demo:
             "code_challenge_method": pkce.METHOD,
         }
         return f"{issuer}/oauth/authorize?{urlencode(parameters)}"
+
+
+def end_session_url(issuer: str) -> str:
+    """A link that signs out of the web application's sessions, and leads back to it."""
+    parameters = {"client_id": WEB["client_id"], "post_logout_redirect_uri": WEB["post_logout_redirect_uris"][0]}
+    return f"{issuer}/oauth/end_session?{urlencode(parameters)}"
 
 
 def create_demo(dynamodb: Any, registry_table: str) -> Demo:
