@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 SAM := .venv-sam/bin/sam
 PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes
 
-.PHONY: help serve test check format lock deploy clean
+.PHONY: help serve test check scan format lock deploy clean
 
 help:
 	@echo "make serve   run Signet here, with an embedded AWS"
 	@echo "make test    every test"
 	@echo "make check   every gate: format, lint, types, imports, template, tests with coverage"
+	@echo "make scan    the template against checkov's policies; .checkov.yaml answers its findings"
 	@echo "make build   both layers and all functions for Lambda, without Docker"
 	@echo "make e2e     the browser tests, with a picture of every page in build/screenshots"
 	@echo "make bench   cold start and CPU per request, each against a baseline of the same run"
@@ -31,6 +32,15 @@ check: $(VENV)/.complete $(SAM)
 	$(SAM) validate --lint
 	$(MAKE) --no-print-directory -C examples/shop validate
 	$(BIN)/python -m pytest --cov --cov-fail-under=95 --quiet tests/unit tests/endpoints tests/contract tests/advisories tests/architecture
+
+scan: .venv-scan/.complete
+	.venv-scan/bin/checkov --config-file .checkov.yaml
+
+# checkov pins boto3 to releases of its own, and is too heavy for everybody's .venv.
+.venv-scan/.complete: requirements/scan.txt
+	$(PYTHON) -m venv .venv-scan
+	.venv-scan/bin/python $(PIP_INSTALL) -r requirements/scan.txt
+	@touch $@
 
 format: $(VENV)/.complete
 	$(BIN)/ruff format .
@@ -58,10 +68,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 lock: $(VENV)/.complete
-	cd requirements && for name in runtime dev sam lambda bench; do ../$(LOCK) $(UPGRADE) --output-file $$name.txt $$name.in || exit 1; done
+	cd requirements && for name in runtime dev sam scan lambda bench; do ../$(LOCK) $(UPGRADE) --output-file $$name.txt $$name.in || exit 1; done
 
 clean:
-	rm -rf $(VENV) .venv-sam .aws-sam build
+	rm -rf $(VENV) .venv-sam .venv-scan .aws-sam build
 
 include build.mk
 include e2e.mk
