@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SAM := .venv-sam/bin/sam
 PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes
 
-.PHONY: help serve test check scan format lock deploy clean
+.PHONY: help serve test check scan format docs lock deploy clean
 
 help:
 	@echo "make serve   run Signet here, with an embedded AWS"
@@ -16,7 +16,9 @@ help:
 	@echo "make build   both layers and all functions for Lambda, without Docker"
 	@echo "make e2e     the browser tests, with a picture of every page in build/screenshots"
 	@echo "make bench   cold start and CPU per request, each against a baseline of the same run"
-	@echo "make deploy  sam deploy with samconfig.toml; DEPLOY_ARGS='--region eu-west-1 --parameter-overrides DomainName=...'"
+	@echo "make docs    fill in the figures and lists that the documents take from commands"
+	@echo "make deploy  sam deploy with samconfig.toml; STAGE=production for another of its sections"
+	@echo "             DEPLOY_ARGS='--region eu-west-1 --parameter-overrides DomainName=...'"
 
 serve: $(VENV)/.complete
 	@exec $(BIN)/signet serve
@@ -46,8 +48,12 @@ format: $(VENV)/.complete
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The places in docs/ that commands fill; a test compares.
+docs: $(VENV)/.complete
+	$(BIN)/python -m bench.documents
+
 deploy: build
-	$(SAM) deploy $(DEPLOY_ARGS)
+	$(SAM) deploy $(if $(STAGE),--config-env $(STAGE)) $(DEPLOY_ARGS)
 
 # The stamp is made last: an installation that was interrupted begins anew.
 $(VENV)/.complete: requirements/dev.txt pyproject.toml

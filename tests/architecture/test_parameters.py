@@ -56,6 +56,7 @@ VALUES: dict[str, tuple[list[Any], list[Any]]] = {
     "ThrottlingBurstLimit": ([1, 5_000], [0, 5_001]),
     "AlarmTopicArn": (["", TOPIC], ["alarms", TOPIC + ":x", TOPIC.replace("sns", "sqs")]),
     "AlarmEmail": (["", "ops@example.com"], ["ops", "ops@example", "a b@example.com", "@example.com", "x@y@z.com"]),
+    "Alarms": (["On", "Off"], ["on", "yes", ""]),
     "LatencyAlarmMilliseconds": ([100, 29_000], [99, 29_001]),
     "GuessingAlarmCount": ([1, 100_000], [0, 100_001]),
     "Dashboard": (["On", "Off"], ["on", "yes", ""]),

@@ -1,0 +1,70 @@
+"""What a document takes from a command is what the command prints now."""
+
+import re
+from typing import Any
+
+import pytest
+
+from bench import cost, documents, prices
+from signet_cli.local.template import Template
+from tests.support.transformed import ROOT, references
+
+DEPLOYING = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+
+PRICED = {
+    "TokenProvisionedConcurrency": {cost.provisioned(0.5)},
+    "TokenSnapStart": {cost.snapshot(0.5), prices.RESTORE.of(0.5) * 1000},
+    "Alarms": {prices.ALARMS.of(1), prices.ALARMS.of(cost.watched(always=False))},
+    "Dashboard": {prices.DASHBOARDS.of(1)},
+}
+"""Parameters whose description names a price, and what it is."""
+
+
+@pytest.mark.parametrize("path", documents.DOCUMENTS, ids=lambda path: path.name)
+def test_documents_say_what_commands_print(path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make docs` writes them anew."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    document = path.read_text(encoding="utf-8")
+    assert documents.written(document) == document, "run `make docs`"
+
+
+def test_every_block_has_its_place() -> None:
+    """A table that no document shows is computed for nobody."""
+    shown = {
+        name for path in documents.DOCUMENTS for name in re.findall(r"<!-- make docs: ([\w ]+) -->", path.read_text())
+    }
+    assert shown == documents.BLOCKS.keys()
+
+
+def test_descriptions_of_parameters_name_the_prices_of_the_table(template: Template) -> None:
+    """What is paid for every month stands where it is switched on."""
+    for name, parameter in template.document["Parameters"].items():
+        named = {float(text) for text in re.findall(r"([\d.]+) USD", parameter["Description"])}
+        assert named == {round(usd, 2) for usd in PRICED.get(name, ())}, name
+
+
+def test_the_document_names_what_there_is(template: Template) -> None:
+    """Parameters, outputs and resources that it speaks of."""
+    document = template.document
+    known = {*document["Parameters"], *document["Outputs"], *document["Resources"]}
+    named = set(re.findall(r"`([A-Z][A-Za-z]+)`", DEPLOYING)) | set(re.findall(r"([A-Z]\w+)=\S", DEPLOYING))
+    others = {"Signet", "On", "Off", "IMPORT", "GlobalTable", "WarmThroughput", "DEPLOY_ARGS", "STAGE", "ISSUER"}
+    assert named - known <= others, named - known - others
+
+
+def test_nothing_that_is_kept_is_left_out_of_taking_it_down(resources: dict[str, Any]) -> None:
+    """Whoever wants to be rid of it all is told of all of it."""
+    kept = {r["Type"] for r in resources.values() if str(r.get("DeletionPolicy")).startswith("Retain")}
+    commands = {
+        "AWS::DynamoDB::Table": "aws dynamodb delete-table",
+        "AWS::SecretsManager::Secret": "aws secretsmanager delete-secret",
+        "AWS::Logs::LogGroup": "aws logs delete-log-group",
+    }
+    assert all(commands[kind] in DEPLOYING for kind in kept)
+
+
+def test_references_in_the_outputs_exist(template: Template) -> None:
+    """The document sends people to them."""
+    names = {*template.document["Resources"], *template.document["Parameters"]}
+    used = {name for name in references(template.document["Outputs"]) if "::" not in name}
+    assert used <= names
