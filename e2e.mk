@@ -1,7 +1,8 @@
 # Included by the Makefile. `make e2e` drives a real browser through Signet and writes a picture of every page.
 
 SCREENSHOTS := build/screenshots
-AXE := tests/browser/node_modules/.package-lock.json
+# The folders that have packages of the npm registry, each with a lock.
+NPM := tests/browser tests/compatibility/consumers
 
 .PHONY: e2e images browser browser-programs
 
@@ -15,11 +16,11 @@ images: e2e
 	cp $(SCREENSHOTS)/login-light-narrow.png docs/images/login.png
 	cp $(SCREENSHOTS)/consent-dark-narrow.png docs/images/consent.png
 
-# What the browser tests need beside Python: Chromium, and axe-core from the npm registry.
-browser: $(AXE)
+# What these tests need beside Python: Chromium and Node, axe-core, and the client libraries of docs/consumers.md.
+browser: $(NPM:%=%/node_modules/.package-lock.json)
 
-$(AXE): tests/browser/package-lock.json | browser-programs
-	npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel error
+%/node_modules/.package-lock.json: %/package-lock.json | browser-programs
+	npm ci --prefix $* --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
 # Debian's own where this is allowed to install; elsewhere one line says what is missing.

@@ -1,17 +1,17 @@
-"""cfn-lint over a template."""
+"""cfn-lint over templates."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 
-def findings(template: Path) -> str:
-    """All that cfn-lint has to say, empty where the template is sound."""
+def findings(*templates: Path) -> str:
+    """All that cfn-lint has to say, empty where the templates are sound."""
     linted = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), "--region", "us-east-1", "--", str(template)],
+        [Path(sys.executable).with_name("cfn-lint"), "--region", "us-east-1", "--", *map(str, templates)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=180,
         check=False,
     )
     printed = linted.stdout + linted.stderr

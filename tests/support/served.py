@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,10 +91,9 @@ def end(process: subprocess.Popen[str]) -> None:
             process.stdout.close()
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSignet]:
-    """A running instance; tests share it, so each makes the clients that it needs."""
-    stderr = tmp_path_factory.mktemp("served") / "stderr"
+@contextmanager
+def running(stderr: Path) -> Iterator[ServedSignet]:
+    """An instance of one's own, while the context is open."""
     process, variables = start_server(stderr=stderr, PUBLIC_URL="")
     try:
         printed = announcement(process, stderr)
@@ -101,6 +101,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSignet]:
         yield ServedSignet(origin, f"{origin}/connect", f"http://127.0.0.1:{variables['AWS_PORT']}", printed)
     finally:
         end(process)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSignet]:
+    """A running instance; tests share it, so each makes the clients that it needs."""
+    with running(tmp_path_factory.mktemp("served") / "stderr") as instance:
+        yield instance
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

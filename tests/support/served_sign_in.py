@@ -17,17 +17,19 @@ from tests.support.gateway_events import Answer, Event
 from tests.support.served import ServedSignet
 from tests.support.visitor import Send, Visitor
 
-_PASSWORD = "correct horse battery staple"
+PASSWORD = "correct horse battery staple"
+"""Everybody's, here."""
+
 _VERIFIER = secrets.token_urlsafe(32)
 
 
-def create_person(served: ServedSignet) -> str:
-    """A new account by `signet users create`; its user name."""
+def create_person(served: ServedSignet, *options: str) -> str:
+    """A new account by `signet users create` with these options; its user name."""
     username = f"member-{secrets.token_hex(4)}"
-    command = ["users", "create", username, "--password-stdin", "--json", "--local"]
+    command = ["users", "create", username, "--password-stdin", "--json", "--local", *options]
     created = subprocess.run(
         [Path(sys.executable).with_name("signet"), *command],
-        input=_PASSWORD,
+        input=PASSWORD,
         env={**os.environ, "AWS_PORT": served.aws_endpoint.rpartition(":")[2]},
         capture_output=True,
         text=True,
@@ -38,28 +40,49 @@ def create_person(served: ServedSignet) -> str:
     return username
 
 
+def answer_to(served: ServedSignet, username: str, url: str, redirect_uri: str) -> dict[str, str]:
+    """What an application is told in answer to its authorization request, once the person has signed in and agreed."""
+    assert url.startswith(f"{served.origin}/"), url
+    visitor = Visitor(over_http(served.origin))
+    page = visitor.sign_in(visitor.open(url.removeprefix(served.origin)), username, PASSWORD)
+    if page.step == "consent":  # whoever is first-party is not asked for it
+        page = visitor.allow(page)
+    return page.redirected(redirect_uri)
+
+
 def first_tokens(
-    served: ServedSignet, username: str, client: tuple[str, str], redirect_uri: str, scope: str, *, by_header: bool
+    served: ServedSignet,
+    username: str,
+    client: tuple[str, str],
+    redirect_uri: str,
+    scope: str,
+    *,
+    by_header: bool,
+    with_pkce: bool = True,
+    **parameters: str,
 ) -> dict[str, Any]:
-    """What an application gets for a person's first sign-in: login, consent, code, exchange."""
+    """What an application gets for a person's first sign-in: login, consent, code, exchange.
+
+    `parameters` are in the authorization request beside the usual ones. A client without a secret is a public one.
+    """
     client_id, client_secret = client
+    challenge = {"code_challenge": pkce.challenge_of(_VERIFIER), "code_challenge_method": "S256"}
     request = {
         "client_id": client_id,
         "redirect_uri": redirect_uri,
         "response_type": "code",
         "scope": scope,
-        "code_challenge": pkce.challenge_of(_VERIFIER),
-        "code_challenge_method": "S256",
+        **(challenge if with_pkce else {}),
+        **parameters,
     }
-    visitor = Visitor(over_http(served.origin))
-    page = visitor.open(f"/connect/oauth/authorize?{urlencode(request)}")
-    page = visitor.allow(visitor.sign_in(page, username, _PASSWORD))
+    url = f"{served.issuer}/oauth/authorize?{urlencode(request)}"
     form = {
         "grant_type": "authorization_code",
-        "code": page.redirected(redirect_uri)["code"],
+        "code": answer_to(served, username, url, redirect_uri)["code"],
         "redirect_uri": redirect_uri,
-        "code_verifier": _VERIFIER,
-        **({} if by_header else {"client_id": client_id, "client_secret": client_secret}),
+        **({"code_verifier": _VERIFIER} if with_pkce else {}),
+        **({} if by_header else {"client_id": client_id}),
+        **({} if by_header or not client_secret else {"client_secret": client_secret}),
     }
     answer = httpx.post(f"{served.issuer}/oauth/token", data=form, auth=client if by_header else None)
     assert answer.status_code == 200, answer.text
