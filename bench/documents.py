@@ -83,11 +83,23 @@ def parameters() -> str:
     return table(["", "parameter", "default", ""], rows)
 
 
+def queries() -> str:
+    """The saved queries, as one pastes them."""
+    found = Template.read(ROOT / "template.yaml", ORIGIN).resources("AWS::Logs::QueryDefinition").values()
+    named = sorted((query["Name"].partition("/")[2], query["QueryString"].strip()) for query in found)
+    return "\n\n".join(f"**{name}**\n\n```\n{text}\n```" for name, text in named)
+
+
 def _default(parameter: Mapping[str, Any]) -> str:
     return f"`{parameter['Default']}`" if parameter["Default"] != "" else ""
 
 
-BLOCKS: dict[str, Callable[[], str]] = {**cost.TABLES, "resources": resources, "parameters": parameters}
+BLOCKS: dict[str, Callable[[], str]] = {
+    **cost.TABLES,
+    "resources": resources,
+    "parameters": parameters,
+    "queries": queries,
+}
 """What can stand in a document."""
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from bench import cost, documents, prices
 from signet_cli.local.template import Template
 from tests.support.transformed import ROOT, references
 
+OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 DEPLOYING = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
 
 PRICED = {
@@ -61,6 +62,20 @@ def test_nothing_that_is_kept_is_left_out_of_taking_it_down(resources: dict[str,
         "AWS::Logs::LogGroup": "aws logs delete-log-group",
     }
     assert all(commands[kind] in DEPLOYING for kind in kept)
+
+
+def test_every_alarm_says_what_to_do(resources: dict[str, Any]) -> None:
+    """At three in the morning, and not after a search."""
+    alarms = {name for name, resource in resources.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
+    assert alarms <= set(re.findall(r"^\| `(\w+)` \| .+ \| .+ \|$", OPERATING, re.MULTILINE))
+    named = set(re.findall(r"[Tt]he query ([A-Z][a-z]+(?: [a-z]+)*):", OPERATING))
+    saved = {
+        query["Properties"]["Name"]["Fn::Sub"].partition("/")[2]
+        for query in resources.values()
+        if "Query" in query["Type"]
+    }
+    assert named
+    assert named <= saved
 
 
 def test_references_in_the_outputs_exist(template: Template) -> None:
