@@ -10,7 +10,7 @@ from signet.settings import CLIENT_CACHE
 from signet_cli import metadata_options as options
 from signet_cli.mistake import Mistake
 from signet_cli.registrar import create_client, rotate_secret, unknown, update_client
-from signet_cli.stack import Local, Location, Profile, Region, StackName, opened
+from signet_cli.stack import DryRun, Local, Location, Profile, Region, StackName, opened
 
 app = typer.Typer(
     no_args_is_help=True, help="Create, list, show, change and delete clients, and replace their secrets."
@@ -65,6 +65,8 @@ def create(
 
     A secret is generated and shown once. A client that brings its own has it in the file as client_secret. Left out,
     the grant type is authorization_code for what has a redirect URI or is public, else client_credentials.
+
+    Example: signet clients create --name "Night jobs" --scope orders:read
     """
     from signet_cli.display import print_json, print_members
     from signet_cli.document import read_document
@@ -142,6 +144,7 @@ def update(
     scope_format: options.ScopeFormat = None,
     id_token_alg: options.IdTokenAlg = None,
     access_token_alg: options.AccessTokenAlg = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
@@ -152,6 +155,8 @@ def update(
 
     A list takes the place of the present one; a claim is set among the others. In the file null takes a member back to
     its default. What `show --json` prints can be edited and given back. Secrets are changed by rotate-secret alone.
+
+    Example: signet clients update night-jobs --scope "orders:read orders:write" --dry-run
     """
     from signet_cli.display import print_json, print_members
     from signet_cli.document import read_document
@@ -192,7 +197,7 @@ def update(
         )
         return updated(client, document | options.given(claims=claims, redirect_uris=redirect_uris))
 
-    with opened(Location(local, stack, profile, region)) as found:
+    with opened(Location(local, stack, profile, region, dry_run)) as found:
         before, after = update_client(found.registry(), client_id, change)
     if as_json:
         print_json(described(after))
@@ -202,6 +207,9 @@ def update(
     print_members(now.items())
     if not changed:
         print("\nNothing had to be changed.")
+        return
+    if dry_run:
+        print(f"\nWould be changed: {', '.join(changed)}.")
         return
     print(f"\nChanged: {', '.join(changed)}. What was before may hold for up to {CLIENT_CACHE} s more.")
     if "require_pkce" in changed and not after.require_pkce:
@@ -217,7 +225,10 @@ def list_clients(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """List every client; one that was created a moment ago may be missing."""
+    """List every client; one that was created a moment ago may be missing.
+
+    Example: signet clients list --json
+    """
     from signet_cli.display import print_clients, print_json
     from signet_cli.representation import members
 
@@ -241,7 +252,10 @@ def show(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Show a client, and since when and until when its secrets are accepted."""
+    """Show a client, and since when and until when its secrets are accepted.
+
+    Example: signet clients show night-jobs --stack signet-staging
+    """
     from signet_cli.display import print_json, print_members, secret_line
     from signet_cli.representation import described, members
 
@@ -276,12 +290,14 @@ def delete(
     """Delete a client. What people have granted it ends: none of its refresh tokens is accepted any more.
 
     Nor are they by a client that is registered under the same id later.
+
+    Example: signet clients delete night-jobs --dry-run
     """
     from signet_cli.display import print_json, printable
     from signet_cli.held import counted, living_of_client
     from signet_cli.question import confirmed
 
-    with opened(Location(local, stack, profile, region)) as found:
+    with opened(Location(local, stack, profile, region, dry_run)) as found:
         registry = found.registry()
         if dry_run:
             named = _named(registry.get(client_id, fresh=True), client_id)
@@ -311,24 +327,32 @@ def rotate(
     overlap: Annotated[
         int, options.duration("How long the present secret goes on being accepted; at once ended by default.")
     ] = 0,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Give a client a new secret. The present one ends at once, or after the overlap."""
+    """Give a client a new secret. The present one ends at once, or after the overlap.
+
+    Example: signet clients rotate-secret night-jobs --overlap 7d
+    """
     from signet_cli.display import print_json, print_members, secret_line
     from signet_cli.representation import described, registration_response
 
-    with opened(Location(local, stack, profile, region)) as found:
+    with opened(Location(local, stack, profile, region, dry_run)) as found:
         client, client_secret = rotate_secret(found.registry(), client_id, overlap, time.time)
+    if dry_run:
+        client_secret = ""  # nobody's, so nobody shall take it for one
     if as_json:
         print_json({**described(client), **registration_response(client, client_secret)})
         return
     now = time.time()
     previous = [("previous secret", secret_line(secret, now)) for secret in client.client_secrets[1:]]
-    print_members([("client_id", client.client_id), ("client_secret", client_secret), *previous])
+    print_members([("client_id", client.client_id), ("client_secret", client_secret or "a new one"), *previous])
+    if dry_run:
+        return
     print("\nThe secret is not shown again: keep it now. It is accepted within a second.")
     if not previous:
         print(

@@ -43,6 +43,8 @@ def list_grants(
     """List the grants of a user: client, scope, since when, when last refreshed, until when.
 
     A grant is one sign-in at one application and all that came of it. One that began a moment ago may be missing.
+
+    Example: signet grants list ada --client bookshop
     """
     from signet_cli.display import print_json, print_rows, printable
     from signet_cli.held import COLUMNS, held, living
@@ -83,6 +85,8 @@ def revoke(
     """Revoke one grant, all of a user, or all that a user has given one client.
 
     The user's consent stays, so the application need not ask again: `signet users revoke` takes that back.
+
+    Example: signet grants revoke --user ada --dry-run
     """
     from signet_cli.display import print_json, print_rows
     from signet_cli.held import COLUMNS, counted, held, living

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from signet_cli import clients, grants, imports, resources, scopes, sessions, users
+from signet_cli import clients, grants, imports, resources, scopes, sessions, stacks, tokens, users
+from signet_cli.doctor import doctor
 from signet_cli.mistake import Mistake
 
 
@@ -31,8 +32,10 @@ class ReportingGroup(TyperGroup):
 app = typer.Typer(
     cls=ReportingGroup,
     help="Operate Signet, an OAuth 2.0 and OpenID Connect authorization server.",
+    epilog="Exit codes: 0 done; 1 not possible as asked, or `doctor` finds a fault; 2 wrong usage; 3 some rows were not"
+    " taken in, or a token does not count; 130 interrupted by Ctrl-C.",
+    rich_markup_mode="markdown",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,  # their panels can show local variables, and those hold secrets
 )
 clients.app.command(name="import")(imports.import_clients)
@@ -44,6 +47,9 @@ app.add_typer(users.app, name="users")
 app.add_typer(grants.app, name="grants")
 app.add_typer(scopes.app, name="scopes")
 app.add_typer(resources.app, name="resources")
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(stacks.app, name="stack")
+app.command()(doctor)
 
 
 def _print_version(wanted: bool) -> None:
@@ -65,7 +71,10 @@ def options(
 
 @app.command()
 def serve() -> None:
-    """Serve Signet and an embedded AWS on this machine. PORT, PUBLIC_URL and AWS_PORT in the environment move them."""
+    """Serve Signet and an embedded AWS on this machine. PORT, PUBLIC_URL and AWS_PORT in the environment move them.
+
+    Example: PORT=9000 signet serve
+    """
     from signet_cli.serve import serve as serve_here
 
     serve_here()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signet_cli.mistake import Mistake
-from signet_cli.stack import Local, Location, Profile, Region, StackName, opened
+from signet_cli.stack import DryRun, Local, Location, Profile, Region, StackName, opened
 
 if TYPE_CHECKING:
     from signet.model.scope import ScopeCatalogue
@@ -27,6 +27,7 @@ def set_resource(
     access_token_alg: Annotated[
         str, typer.Option(metavar="ALG", show_default=False, help="RS256, PS256, ES256 or EdDSA.")
     ],
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
@@ -36,6 +37,8 @@ def set_resource(
     """Sign access tokens for the resource by that algorithm, whatever their client is registered for.
 
     RS256 signs until the ring holds a key of it that signs. A token for several resources that do not agree is RS256.
+
+    Example: signet resources set https://api.example.com --access-token-alg ES256
     """
     from signet.model.key import KEY_TYPES
     from signet_cli.metadata_rules import LONGEST_TEXT, holds_control_characters
@@ -44,7 +47,7 @@ def set_resource(
         raise typer.BadParameter(f"must be {' or '.join(KEY_TYPES)}", param_hint="--access-token-alg")
     if not 0 < len(resource) <= LONGEST_TEXT or holds_control_characters(resource):
         raise typer.BadParameter(f"must be 1 to {LONGEST_TEXT} characters in one line", param_hint="RESOURCE")
-    _change(Location(local, stack, profile, region), lambda present: {**present, resource: access_token_alg})
+    _change(Location(local, stack, profile, region, dry_run), lambda present: {**present, resource: access_token_alg})
     _print({resource: access_token_alg}, as_json=as_json)
 
 
@@ -57,7 +60,10 @@ def list_resources(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """List the resources that have chosen."""
+    """List the resources that have chosen.
+
+    Example: signet resources list --json
+    """
     with opened(Location(local, stack, profile, region)) as found:
         resources = dict(found.scopes().load().resources)
     _print(resources, as_json=as_json)
@@ -67,13 +73,17 @@ def list_resources(
 def delete(
     resource: Resource,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Let the client's registration decide again."""
+    """Let the client's registration decide again.
+
+    Example: signet resources delete https://api.example.com --dry-run
+    """
     from signet_cli.display import print_json, printable
 
     def without(present: dict[str, str]) -> dict[str, str]:
@@ -81,10 +91,10 @@ def delete(
             raise Mistake(f"{resource} has not chosen: `signet resources list` names those that have")
         return {name: alg for name, alg in present.items() if name != resource}
 
-    _change(Location(local, stack, profile, region), without)
+    _change(Location(local, stack, profile, region, dry_run), without)
     if as_json:
-        print_json({"resource": resource, "deleted": True})
-    else:
+        print_json({"resource": resource, "deleted": not dry_run})
+    elif not dry_run:
         print(f"Deleted what was set of {printable(resource)}.")
 
 

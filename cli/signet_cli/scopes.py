@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signet_cli.mistake import Mistake
-from signet_cli.stack import Local, Location, Profile, Region, StackName, opened
+from signet_cli.stack import DryRun, Local, Location, Profile, Region, StackName, opened
 
 if TYPE_CHECKING:
     from signet.model.scope import Scope, ScopeCatalogue
@@ -42,6 +42,7 @@ def set_scope(
     ] = None,
     resource: Annotated[str | None, _each("TEXT", "The one audience that it belongs to.")] = None,
     anew: Annotated[bool, typer.Option("--replace", help="Forget what the scope was before.")] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
@@ -51,6 +52,8 @@ def set_scope(
     """Add a scope, or change one, standard ones included. What is not named stays as it is; a description by language.
 
     Lists of claims are replaced as a whole. An application may ask for a scope once it is registered for it.
+
+    Example: signet scopes set orders:read --description "en=See your orders"
     """
     from signet.model.scope import Scope
 
@@ -61,7 +64,7 @@ def set_scope(
         descriptions = {**present.pop("description", {}), **_descriptions(description)}
         return {**present, "description": descriptions, **{key: value for key, value in options.items() if value}}
 
-    with opened(Location(local, stack, profile, region)) as found:
+    with opened(Location(local, stack, profile, region, dry_run)) as found:
         changed = _set(found.scopes(), name, change)
     _print_scope(changed, as_json=as_json)
 
@@ -75,7 +78,10 @@ def list_scopes(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """List every scope of the catalogue, those of OpenID Connect included."""
+    """List every scope of the catalogue, those of OpenID Connect included.
+
+    Example: signet scopes list
+    """
     from signet.model.scope import STANDARD
     from signet_cli.display import print_json, print_rows
 
@@ -110,7 +116,10 @@ def show(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Show a scope."""
+    """Show a scope.
+
+    Example: signet scopes show profile --json
+    """
     from signet.model.scope import STANDARD
 
     with opened(Location(local, stack, profile, region)) as found:
@@ -125,13 +134,17 @@ def delete(
     name: Name,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Take a scope out of the catalogue. A standard one is again what it was; another opens nothing any more."""
+    """Take a scope out of the catalogue. A standard one is again what it was; another opens nothing any more.
+
+    Example: signet scopes delete orders:read --dry-run
+    """
     from signet.model.scope import STANDARD
     from signet_cli.display import print_json, printable
     from signet_cli.question import confirmed
@@ -142,14 +155,16 @@ def delete(
         scopes = {key: scope for key, scope in catalogue.scopes.items() if key != name}
         return replace(catalogue, scopes=scopes, version=catalogue.version + 1)
 
-    with opened(Location(local, stack, profile, region)) as found:
+    with opened(Location(local, stack, profile, region, dry_run)) as found:
         scopes = found.scopes()
         without(scopes.load())
-        if not yes and not confirmed(f"Delete the scope {printable(name)}?"):
+        if not (dry_run or yes or confirmed(f"Delete the scope {printable(name)}?")):
             raise Mistake("nothing was deleted: answer y, or take --yes")
         replace_catalogue(scopes, without)
     if as_json:
-        print_json({"name": name, "deleted": True})
+        print_json({"name": name, "deleted": not dry_run})
+    elif dry_run:
+        print(f"{printable(name)} would be deleted.")
     else:
         print(f"Deleted {printable(name)}." + (" It is the standard scope again." if name in STANDARD else ""))
 

@@ -26,7 +26,10 @@ def sessions(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """List the browsers in which a user is signed in; one of a moment ago may be missing."""
+    """List the browsers in which a user is signed in; one of a moment ago may be missing.
+
+    Example: signet users sessions ada
+    """
     from signet_cli import display, people
 
     with opened(Location(local, stack, profile, region)) as found:
@@ -61,6 +64,8 @@ def sign_out(
     """Sign a user out, in one browser or in all, as they can themselves on their account page.
 
     Grants that were given in the session end with it, but for those with the scope offline_access.
+
+    Example: signet users sign-out ada --dry-run
     """
     from signet.people.exits import Exits
     from signet_cli import people

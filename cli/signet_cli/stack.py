@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -13,7 +13,7 @@ from signet_cli.mistake import Mistake
 if TYPE_CHECKING:
     from signet.aws.grants import DynamoDbGrantStore
     from signet.aws.sessions import DynamoDbSessionStore
-    from signet.ports import ClientRegistry, ConsentStore, ScopeStore, UserRegistry
+    from signet.ports import ClientRegistry, ConsentStore, KeySetStore, ScopeStore, TokenStatusStore, UserRegistry
     from signet.settings import Settings
 
 LOCAL_STACK = "signet"
@@ -23,6 +23,7 @@ Local = Annotated[bool, typer.Option("--local", help="Use the embedded AWS of `s
 StackName = Annotated[str | None, typer.Option("--stack", metavar="NAME", help="Stack; SIGNET_STACK, else signet.")]
 Profile = Annotated[str | None, typer.Option(metavar="NAME", help="Profile of the AWS configuration.")]
 Region = Annotated[str | None, typer.Option(metavar="NAME", help="AWS region of the stack.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and show what would be, and change nothing.")]
 
 
 _LIFETIMES = {
@@ -35,12 +36,13 @@ _LIFETIMES = {
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Which stack is meant, as the options say it."""
+    """Which stack is meant, as the options say it, and whether it may be written to."""
 
     local: bool = False
     stack: str | None = None
     profile: str | None = None
     region: str | None = None
+    dry_run: bool = False
 
     def __post_init__(self) -> None:
         if self.local and (self.stack or self.profile or self.region):
@@ -110,20 +112,51 @@ class Stack:
 
         return DynamoDbScopeStore(self.sdk_client("dynamodb"), self.registry_table)
 
+    def key_sets(self) -> "KeySetStore":
+        """Where its public keys are published."""
+        from signet.aws.key_sets import DynamoDbKeySetStore
+
+        return DynamoDbKeySetStore(self.sdk_client("dynamodb"), self.registry_table)
+
+    def token_status(self) -> "TokenStatusStore":
+        """Where its blacklist is."""
+        from signet.aws.token_status import DynamoDbTokenStatusStore
+
+        return DynamoDbTokenStatusStore(self.sdk_client("dynamodb"), self.registry_table, self.state_table)
+
 
 @contextmanager
 def opened(location: Location) -> Iterator[Stack]:
     """The stack to work on; whatever AWS does not do in the block is raised as a Mistake."""
     from signet_cli.aws_failure import aws_failures_told
+    from signet_cli.untouched import UntouchedStack
 
     with aws_failures_told(location):
-        yield find_stack(location)
+        stack = find_stack(location)
+        yield cast("Stack", UntouchedStack(stack)) if location.dry_run else stack
+    if location.dry_run:
+        typer.echo("This was a dry run: nothing was changed.", err=True)
+
+
+def sdk_clients(location: Location) -> Callable[[str], Any]:
+    """Makes the botocore client of a service where the location is."""
+    return _embedded() if location.local else _account(location)
+
+
+def described(location: Location, sdk_client: Callable[[str], Any]) -> dict[str, Any]:
+    """What CloudFormation says of the stack. Raises botocore's errors."""
+    stack: dict[str, Any] = sdk_client("cloudformation").describe_stacks(StackName=location.stack_name)["Stacks"][0]
+    return stack
 
 
 def find_stack(location: Location) -> Stack:
     """The stack by its outputs. Raises Mistake for a stack that is not Signet's, botocore's errors for the rest."""
-    sdk_client = _embedded() if location.local else _account(location)
-    described = sdk_client("cloudformation").describe_stacks(StackName=location.stack_name)["Stacks"][0]
+    sdk_client = sdk_clients(location)
+    return stack_of(described(location, sdk_client), location, sdk_client)
+
+
+def stack_of(described: dict[str, Any], location: Location, sdk_client: Callable[[str], Any]) -> Stack:
+    """The stack that CloudFormation has described. Raises Mistake for one that is not Signet's."""
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
     missing = [name for name in ("RegistryTable", "StateTable", "KeyringSecret", "Issuer") if name not in outputs]
     if missing:

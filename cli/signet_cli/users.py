@@ -7,7 +7,7 @@ import typer
 
 from signet_cli.metadata_options import with_claims
 from signet_cli.mistake import Mistake
-from signet_cli.stack import Local, Location, Profile, Region, StackName, opened
+from signet_cli.stack import DryRun, Local, Location, Profile, Region, StackName, opened
 
 if TYPE_CHECKING:
     from signet.model.user import User
@@ -48,6 +48,8 @@ def create(
 
     Claims are those of OpenID Connect Core section 5.1 and any others, from a file, from options, or from both:
     options override the file. Which scope opens which claim is the catalogue's: `signet scopes`.
+
+    Example: signet users create ada --claim email=ada@example.com
     """
     from signet_cli.password_input import read_password
     from signet_cli.people import create_user
@@ -68,7 +70,10 @@ def list_users(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """List every user; one who was created a moment ago may be missing."""
+    """List every user; one who was created a moment ago may be missing.
+
+    Example: signet users list --json
+    """
     from signet_cli.display import moment, print_json, print_rows
 
     with opened(Location(local, stack, profile, region)) as found:
@@ -104,7 +109,10 @@ def show(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Show a user and their claims."""
+    """Show a user and their claims.
+
+    Example: signet users show ada@example.com
+    """
     from signet_cli import people
 
     with opened(Location(local, stack, profile, region)) as found:
@@ -116,6 +124,7 @@ def show(
 def disable(
     username: Username,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
@@ -126,11 +135,13 @@ def disable(
 
     Their sessions count no more. A grant of theirs that an application tries to refresh meanwhile ends for good. Access
     tokens are refused at userinfo and introspection at once, and elsewhere when they expire.
+
+    Example: signet users disable ada
     """
     from signet_cli import hanging
     from signet_cli.people import set_disabled
 
-    with opened(Location(local, stack, profile, region)) as found:
+    with opened(Location(local, stack, profile, region, dry_run)) as found:
         user = set_disabled(found.users(), username, disabled=True)
         there = hanging.of_user(found, user.sub, int(time.time()))
     _print_user(user, as_json=as_json, **there.members())
@@ -151,7 +162,10 @@ def enable(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Let a user sign in again."""
+    """Let a user sign in again.
+
+    Example: signet users enable ada
+    """
     from signet_cli.people import set_disabled
 
     with opened(Location(local, stack, profile, region)) as found:
@@ -164,18 +178,22 @@ def set_user_password(
     username: Username,
     *,
     password_stdin: FromStdin = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Give a user another password, asked for unseen and twice, or read from standard input."""
+    """Give a user another password, asked for unseen and twice, or read from standard input.
+
+    Example: pwgen -s 20 1 | signet users set-password ada --password-stdin
+    """
     from signet_cli.password_input import read_password
     from signet_cli.people import set_password
 
     password = read_password(from_stdin=password_stdin)
-    with opened(Location(local, stack, profile, region)) as found:
+    with opened(Location(local, stack, profile, region, dry_run)) as found:
         user = set_password(found.users(), username, password, time.time)
     _print_user(user, as_json=as_json)
 
@@ -190,19 +208,23 @@ def set_user_claims(
         list[str] | None, typer.Option(metavar="NAME", show_default=False, help="Take out a claim, once for each.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Take out every claim that is not given.")] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Set claims of a user by name, from a file, from options, or from both; the others stay as they are."""
+    """Set claims of a user by name, from a file, from options, or from both; the others stay as they are.
+
+    Example: signet users set-claims ada --claim locale=fr --remove nickname
+    """
     from signet_cli.people import set_claims
 
     given = _claims(claim, claims)
     if not (given or remove or replace):
         raise typer.BadParameter("name what to change: --claim, --claims, --remove or --replace")
-    with opened(Location(local, stack, profile, region)) as found:
+    with opened(Location(local, stack, profile, region, dry_run)) as found:
         user = set_claims(found.users(), username, given, remove or [], time.time, alone=replace)
     _print_user(user, as_json=as_json)
 
@@ -211,7 +233,7 @@ def set_user_claims(
 def delete(
     username: Username,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be deleted, and delete nothing.")] = False,
+    dry_run: DryRun = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
     local: Local = False,
@@ -219,12 +241,15 @@ def delete(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Delete a user, what they have allowed, their sessions and their grants. Their sub is best never given again."""
+    """Delete a user, what they have allowed, their sessions and their grants. Their sub is best never given again.
+
+    Example: signet users delete ada --dry-run
+    """
     from signet_cli import hanging, people
     from signet_cli.display import print_json, printable
     from signet_cli.question import confirmed
 
-    with opened(Location(local, stack, profile, region)) as found:
+    with opened(Location(local, stack, profile, region, dry_run)) as found:
         users = found.users()
         user = people.found(users, username)
         named = f"{printable(user.username)} ({printable(user.sub)})"
@@ -288,7 +313,10 @@ def consents(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """List what a user has allowed which clients, and since when."""
+    """List what a user has allowed which clients, and since when.
+
+    Example: signet users consents ada
+    """
     from dataclasses import asdict
 
     from signet_cli import display, people
@@ -310,6 +338,8 @@ def revoke(
     username: Username,
     client_id: Annotated[str, typer.Argument(show_default=False, help="The client whose consent is taken back.")],
     *,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
     local: Local = False,
     stack: StackName = None,
     profile: Profile = None,
@@ -319,16 +349,24 @@ def revoke(
 
     The next time it asks, the user is asked. Access tokens are refused at userinfo and introspection at once, and
     elsewhere when they expire.
+
+    Example: signet users revoke ada bookshop --dry-run
     """
     from signet.people.exits import Exits
     from signet_cli import people
+    from signet_cli.display import print_json
     from signet_cli.held import counted
 
-    with opened(Location(local, stack, profile, region)) as found:
+    with opened(Location(local, stack, profile, region, dry_run)) as found:
         user = people.found(found.users(), username)
-        if not found.consents().delete(user.sub, client_id):
+        if not (found.consents().get(user.sub, client_id)[1] and found.consents().delete(user.sub, client_id)):
             raise Mistake(
                 f"{user.username} has allowed nothing to a client {client_id}: `signet users consents` lists it"
             )
         ended = Exits(found.sessions(), found.grants(), time.time).withdraw(user.sub, client_id, found.consents())
-    print(f"Revoked, and {counted(len(ended), 'grant')} with it.")
+    if as_json:
+        print_json({"sub": user.sub, "client_id": client_id, "revoked": not dry_run, "grants": len(ended)})
+    elif dry_run:
+        print(f"It would be revoked, and {counted(len(ended), 'grant')} with it.")
+    else:
+        print(f"Revoked, and {counted(len(ended), 'grant')} with it.")

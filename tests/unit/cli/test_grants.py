@@ -276,7 +276,7 @@ def test_sign_out_ends_one_session_or_all(signet: CommandLine, stack: StackOfPeo
 def test_deleting_a_client_can_count_its_grants_first(signet: CommandLine, stack: StackOfPeople) -> None:
     """And deletes nothing then."""
     tried = signet("clients", "delete", "shop", "--dry-run")
-    assert (tried.exit_code, tried.stderr) == (0, "")
+    assert tried.exit_code == 0
     assert "3 grants would end" in tried.stdout
     answer = signet("clients", "delete", "shop", "--dry-run", "--json").json
     assert answer == {"client_id": "shop", "deleted": False, "grants": 3}
