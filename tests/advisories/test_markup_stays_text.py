@@ -5,13 +5,14 @@ Hydra CVE-2019-8400, Spring CVE-2026-22752.
 
 import re
 from html.parser import HTMLParser
+from urllib.parse import urlencode
 
 import pytest
 
 from signet.model.client import ClientInvalid
 from signet.model.scope import Scope
 from signet.model.user import User
-from tests.support.sign_in import AUTHORIZE, REDIRECT_URI, Application, Service
+from tests.support.sign_in import ACCOUNT, AUTHORIZE, END_SESSION, REDIRECT_URI, Application, Service
 from tests.support.visitor import Page
 
 PAYLOADS = (
@@ -27,12 +28,12 @@ PAYLOADS = (
 
 TAGS = {"html", "head", "meta", "title", "link", "script", "body", "header", "img", "span", "main", "h1", "h2", "p"}
 TAGS |= {"form", "input", "button", "label", "footer", "nav", "ul", "li", "a", "div", "bdi", "code", "details"}
-TAGS |= {"summary"}
+TAGS |= {"summary", "section", "h3", "time"}
 
 ATTRIBUTES = {"lang", "dir", "charset", "name", "content", "rel", "href", "type", "src", "alt", "referrerpolicy"}
 ATTRIBUTES |= {"decoding", "class", "method", "action", "value", "id", "for", "autocomplete", "autocapitalize", "form"}
 ATTRIBUTES |= {"spellcheck", "required", "autofocus", "aria-describedby", "aria-invalid", "role", "defer"}
-ATTRIBUTES |= {"aria-labelledby"}
+ATTRIBUTES |= {"aria-labelledby", "aria-hidden", "datetime"}
 
 
 class _Skeleton(HTMLParser):
@@ -80,7 +81,13 @@ def check(page: Page) -> None:
 def test_parameters_are_text_on_every_page(service: Service, app: Application, ada: User, payload: str) -> None:
     """Sign-in, account, consent, form_post and error pages, with every parameter at once and each wrong one alone."""
     everything = dict.fromkeys(("login_hint", "ui_locales", "display", "claims_locales", "unknown"), payload)
+    out = dict.fromkeys(("id_token_hint", "client_id", "logout_hint", "post_logout_redirect_uri"), payload)
     for page in (
+        service.signed_in(ada).get(f"{END_SESSION}?{urlencode({**out, **everything})}"),
+        service.visitor().get(f"{END_SESSION}?{urlencode({**out, **everything})}"),
+        service.visitor().get(f"{END_SESSION}?{urlencode({**out, 'state': payload})}"),
+        service.signed_in(ada).get(f"{ACCOUNT}?{urlencode(everything)}"),
+        service.visitor().get(f"{ACCOUNT}?{urlencode(everything)}"),
         service.visitor().get(app.url(**everything)),
         service.signed_in(ada).get(app.url(**everything)),
         service.signed_in(ada).get(app.url(prompt="select_account", **everything)),
@@ -119,6 +126,18 @@ def test_what_is_registered_is_text(service: Service, payload: str) -> None:
         client_uri="data:text/html,<script>alert(1)</script>",
         scope=("openid", "odd", "<b>!"),
     )
+    service.consent(ada, app)
+    service.signed_in(ada, payload)
+    asked = f"{END_SESSION}?client_id=app&state=x"
+    for page in (
+        service.signed_in(ada, payload).get(ACCOUNT),
+        service.signed_in(ada, payload).get(f"{ACCOUNT}?ui_locales=fr"),
+        service.signed_in(ada).get(asked),
+    ):
+        assert page.step
+        check(page)
+    check(service.visitor().get(asked))
+    service.consents.delete(ada.sub, app.client_id)
     for page in (
         service.visitor().get(app.url()),
         service.signed_in(ada).get(app.url(scope=None)),
