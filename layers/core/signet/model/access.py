@@ -42,11 +42,10 @@ def accesses(
     for grant in grants:
         granted.setdefault(grant.client_id, []).append(grant)
     for client_id in sorted({*allowed, *granted}):
-        known, own = client(client_id), granted.get(client_id, [])
-        begun = known.client_id_issued_at if known else 0
-        consent = allowed.get(client_id)
-        if consent and consent.updated_at < begun:
-            consent = None
+        known, own, consent = client(client_id), granted.get(client_id, []), allowed.get(client_id)
+        if known:
+            own = [grant for grant in own if grant.created_at >= known.client_id_issued_at]
+            consent = consent if consent and consent.is_to(known) else None
         if consent or own:
             scopes = (*(consent.scope if consent else ()), *(name for grant in own for name in grant.scope))
             since = min([consent.granted_at] if consent else [grant.created_at for grant in own])
