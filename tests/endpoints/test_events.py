@@ -2,24 +2,43 @@
 
 import base64
 import json
-from pathlib import Path
 
 import pytest
 
 from signet.endpoints.table import ENDPOINTS
-from tests.support.deployment import STEPS
+from tests.support.deployment import STEPS, Deployment
+from tests.support.example_events import OUTCOMES, ROTATION, played, populate
 from tests.support.gateway_events import EVENTS, stored
+from tests.support.guarded_api import BACK_OFFICE, DENIED, GuardedApi, authorizer_event
 
 NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
 
-HTTP = [name for name in NAMES if not name.startswith("key-rotation-")]
+AUTHORIZER = "bearer_authorizer-get-orders"
+
+HTTP = [name for name in NAMES if name not in {*ROTATION, AUTHORIZER}]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_an_event_is_used_by_a_test(name: str) -> None:
-    """What `sam local invoke` is given is what the tests know to work."""
-    tests = Path(__file__).parents[1]
-    assert any(f'stored("{name}"' in path.read_text(encoding="utf-8") for path in tests.rglob("test_*.py"))
+def test_every_event_does_what_its_name_says(placeholder: Deployment) -> None:
+    """What `sam local invoke` is given is what the tests know to work; tests/built plays them on what is built."""
+    for name in ROTATION:
+        assert placeholder.invoke("key_rotation", stored(name)) is None
+    populate(placeholder.dynamodb, placeholder.table, placeholder.state_table, int(placeholder.clock()))
+    assert dict(played(placeholder.invoke)) == OUTCOMES
+    assert {*ROTATION, *OUTCOMES, AUTHORIZER} == set(NAMES)
+
+
+def test_the_authorizers_event_is_one(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Denied as it is, and let in with a token in its blank."""
+    event = stored(AUTHORIZER)
+    made = authorizer_event(event["routeKey"], event["headers"])
+    assert event.keys() == made.keys()
+    assert event["identitySource"] == made["identitySource"]
+    machine = deployment.register(audience=(BACK_OFFICE,), scope=("orders:read",))
+    token = deployment.issue(machine).json()["access_token"]
+    GuardedApi(deployment, monkeypatch)
+    assert deployment.invoke("bearer_authorizer", event) == DENIED
+    filled = json.loads(json.dumps(event).replace("put-an-access-token-here", token))
+    assert deployment.invoke("bearer_authorizer", filled)["isAuthorized"] is True
 
 
 @pytest.mark.parametrize("name", HTTP)
@@ -52,8 +71,7 @@ def test_an_http_event_is_named_for_its_endpoint(name: str) -> None:
 
 def test_the_rotation_events_are_the_four_steps_of_one_version() -> None:
     """As Secrets Manager sends them."""
-    names = [f"key-rotation-{step}-secret" for step in ("create", "set", "test", "finish")]
-    events = [stored(name) for name in names]
+    events = [stored(name) for name in ROTATION]
     assert tuple(event["Step"] for event in events) == STEPS
     assert len({(event["SecretId"], event["ClientRequestToken"]) for event in events}) == 1
 
