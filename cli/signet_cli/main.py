@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from signet_cli import clients, grants, imports, resources, scopes, sessions, stacks, tokens, users
+from signet_cli import clients, grants, hashes, imports, resources, scopes, sessions, stacks, tokens, users
 from signet_cli.doctor import doctor
 from signet_cli.mistake import Mistake
 
@@ -40,6 +40,7 @@ app = typer.Typer(
 )
 clients.app.command(name="import")(imports.import_clients)
 users.app.command(name="import")(imports.import_users)
+users.app.command(name="hashes")(hashes.hashes)
 users.app.command(name="sessions")(sessions.sessions)
 users.app.command(name="sign-out")(sessions.sign_out)
 app.add_typer(clients.app, name="clients")

@@ -78,8 +78,8 @@ def client_secret(value: SecretStr) -> SecretStr:
     """RFC 6749 appendix A.2, and long enough for the way it is stored."""
     if not 32 <= len(value.get_secret_value()) <= 255:
         raise fault(
-            "must be 32 to 255 characters: only its SHA-256 is stored, which protects long random secrets alone."
-            " Leave it out and one is generated"
+            "must be 32 to 255 characters: only its SHA-256 is stored, which protects long random secrets alone;"
+            " `signet clients create` makes one where it is left out"
         )
     if not _SECRET.fullmatch(value.get_secret_value()):
         raise fault("must be printable ASCII characters")

@@ -30,6 +30,7 @@ DESTROYING = {
     "tokens revoke",
     "users delete",
     "users disable",
+    "users hashes",
     "users import",
     "users revoke",
     "users set-claims",

@@ -432,3 +432,28 @@ def test_people_and_clients_go_into_the_tables(signet: CommandLine, aws: None, t
     assert found.users().has_imported_hashes()
     answer = signet("clients", "import", written(tmp_path, [{**PARTNERS[0], "client_id": "legacy|1"}]), "--json")
     assert answer.json["faults"][0]["field"] == "client_id"
+
+
+def test_hashes_that_are_left_are_counted_and_their_end_is_noted(
+    signet: CommandLine, stack: Stack, tmp_path: Path
+) -> None:
+    """By scheme; refusals are quick again once the last is gone and an operator says so."""
+    signet("users", "import", written(tmp_path, PEOPLE))
+    stack.people.create(User("9", "damaged", "$2b$31$" + "a" * 53))
+    answer = signet("users", "hashes", "--json")
+    assert answer.json == {
+        "hashes": {"argon2id": 1, "bcrypt, imported": 1, "none": 1, "unreadable": 1},
+        "imported": 2,
+        "finished": False,
+    }
+    assert "Of 4 users 2 have not signed in" in signet("users", "hashes").stdout
+    answer = signet("users", "hashes", "--finish")
+    assert (answer.exit_code, stack.people.has_imported_hashes()) == (1, True)
+    stack.people.delete("9")
+    ada = stack.people.get("legacy|1")
+    assert ada
+    stack.people.update(replace(ada, password_hash=passwords.rehash(PASSWORD)), ada)
+    assert signet("users", "hashes", "--finish", "--dry-run", "--json").json["finished"] is False
+    assert stack.people.has_imported_hashes()
+    assert signet("users", "hashes", "--finish", "--json").json["finished"] is True
+    assert not stack.people.has_imported_hashes()
