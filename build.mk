@@ -18,8 +18,12 @@ build-host: build build/host/dependencies/.complete build/host/lambda/.complete 
 .aws-sam/build/template.yaml: $(BUILD_SOURCES) | $(SAM) python313
 	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} PYTHON313="$(PYTHON313)" $(SAM) build
 
-# A stack of somebody else's, EXAMPLE being its folder: the same tools, the same recipes.
-build-example: | $(SAM) python313
+# A stack of somebody else's: the same tools, the same recipes.
+EXAMPLE ?= examples/shop
+
+build-example: $(EXAMPLE)/.aws-sam/build/template.yaml
+
+$(EXAMPLE)/.aws-sam/build/template.yaml: $(BUILD_SOURCES) $(wildcard $(EXAMPLE)/* $(EXAMPLE)/*/*.py) | $(SAM) python313
 	cd "$(EXAMPLE)" && AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} PYTHON313="$(PYTHON313)" "$(abspath $(SAM))" build
 
 validate-example: | $(SAM)

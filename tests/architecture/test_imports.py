@@ -22,6 +22,13 @@ WEIGHTY = (
 )
 """What would double a cold start (bench/imports.py prints by how much)."""
 
+INITIALISE = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+import app
+print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
 SERVE_ONE = """
 import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
@@ -99,3 +106,24 @@ def test_the_token_path_imports_nothing_weighty() -> None:
     assert status == 503
     assert {"botocore", "cryptography", "signet.endpoints.token"} <= set(modules)
     assert [name for name in modules if name.startswith(WEIGHTY)] == []
+
+
+def test_an_authorizer_without_tables_does_not_import_the_sdk() -> None:
+    """Most of what its cold start would cost in other people's accounts, for nothing."""
+    path = [str(ROOT / "functions" / "bearer_authorizer"), str(ROOT / "layers" / "core")]
+    decided = subprocess.run(
+        [sys.executable, "-c", INITIALISE, json.dumps(path)],
+        env={
+            "SIGNET_ISSUER": "http://127.0.0.1:9/connect",  # nobody is there: the keys are the first request's to miss
+            "SIGNET_AUDIENCE": "https://api.example.com",
+            "POWERTOOLS_SERVICE_NAME": "signet",
+            "POWERTOOLS_METRICS_NAMESPACE": "Signet",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    modules = json.loads(decided.stderr.splitlines()[-1])
+    assert "signet.endpoints.bearer_authorizer" in modules
+    assert [name for name in modules if name.partition(".")[0] in {"botocore", "boto3", "pydantic", "jinja2"}] == []

@@ -18,10 +18,10 @@ LAYERS = (HOST / "dependencies" / "python", BUILT / "CoreLayer" / "python")
 
 
 class BuildFailed(Exception):
-    """`make build-host` failed; the message is the end of what it printed."""
+    """`make` failed; the message is the end of what it printed."""
 
 
-def build() -> None:
+def build(target: str = "build-host") -> None:
     """Bring what is built up to date with its sources. Processes that ask at the same time wait for one build."""
     HOST.mkdir(parents=True, exist_ok=True)
     with (HOST / ".lock").open("w") as lock:
@@ -29,7 +29,7 @@ def build() -> None:
         # a make above this one passes on its flags, of which a test wants none
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
         made = subprocess.run(
-            ["make", "--no-print-directory", "build-host"],
+            ["make", "--no-print-directory", target],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,

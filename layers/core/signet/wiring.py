@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from signet.aws import environ
 from signet.aws.audit import EmbeddedMetricAudit
 from signet.aws.proxy import Event, Payload, http_request, malformed, payload
-from signet.aws.sdk import sdk_client, sdk_clients
 from signet.cache import Remembered
 from signet.endpoints.boundary import Answer, Boundary, Show, refusal
 from signet.errors import OAuthError, Reason, unavailable
@@ -325,6 +324,20 @@ def _preload(load: Callable[[], object]) -> None:
         load()
     except OAuthError:
         return
+
+
+def sdk_clients(*services: str) -> list[Any]:
+    """As signet.aws.sdk, which is imported where AWS is called: the bearer authorizer may have nothing to ask it."""
+    from signet.aws import sdk
+
+    return sdk.sdk_clients(*services)
+
+
+def sdk_client(service: str) -> Any:
+    """As signet.aws.sdk."""
+    from signet.aws import sdk
+
+    return sdk.sdk_client(service)
 
 
 class HttpFunction:
