@@ -51,3 +51,4 @@ bench: $(VENV)/.complete build-host
 	@$(BIN)/python -m bench.cold_start
 	@$(BIN)/python -m bench.warm_request
 	@$(BIN)/python -m bench.interactive_request
+	@$(BIN)/python -m bench.authorizer_request

@@ -56,6 +56,15 @@ def bare_signature() -> Callable[[], object]:
     return lambda: key.sign(signing_input, padding.PKCS1v15(), SHA256())
 
 
+def bare_verification() -> Callable[[], object]:
+    """One RS256 verification of as much as a token has, by a key that is loaded."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    signing_input = b"x" * 400
+    signature = key.sign(signing_input, padding.PKCS1v15(), SHA256())
+    public = key.public_key()
+    return lambda: public.verify(signature, signing_input, padding.PKCS1v15(), SHA256())
+
+
 def cpu_seconds(work: Callable[[], object], repeats: int) -> float:
     """CPU time of one call, on average over the repeats."""
     start = time.process_time()

@@ -17,11 +17,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
+from signet import jwt
 from signet.errors import ErrorCode, OAuthError, Reason, unavailable
 from signet.keys import jwks
 from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
-from signet.keys.fetch import DEADLINE, LARGEST_DOCUMENT, KeySetFetch
+from signet.keys.fetch import DEADLINE, KeySetFetch
 from signet.keys.fetched import PAUSE, PAUSE_AFTER_FAILURE, FetchedKeySet
 from signet.model.key import KeySet, PublishedKey
 from signet.settings import FETCHED_KEY_SET_LIFETIME, KEY_SET_MAX_AGE
@@ -81,7 +84,7 @@ def test_only_a_success_is_a_key_set(hostile: HostileServer, status: str) -> Non
 
 def test_a_huge_answer_is_not_read_to_its_end(hostile: HostileServer) -> None:
     """With a length, without one, and in chunks; to the last byte that is allowed it is read."""
-    padded = document(PUBLISHED).ljust(LARGEST_DOCUMENT)
+    padded = document(PUBLISHED).ljust(jwks.LARGEST_KEY_SET)
     hostile.answer(padded)
     assert KeySetFetch(hostile.origin)().get(KID)
     hostile.answer(padded + b" ")
@@ -98,7 +101,7 @@ def test_a_huge_answer_is_not_read_to_its_end(hostile: HostileServer) -> None:
 
         hostile.script = script
         assert failure(KeySetFetch(hostile.origin)) == "too large"
-        assert sum(sent) < 100 * LARGEST_DOCUMENT
+        assert sum(sent) < 100 * jwks.LARGEST_KEY_SET
 
     endless(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 65_536)
     endless(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"8000\r\n" + b" " * 0x8000 + b"\r\n")
@@ -252,6 +255,48 @@ def test_a_key_that_is_not_one_of_ours_is_passed_over() -> None:
     for other in OTHER_KEYS:
         renamed = {**other, "kid": thumbprint(other)} if other.get("n") in ("", "!") else other
         assert [key.kid for key in jwks.read(document(renamed, PUBLISHED)).keys] == [KID], other
+
+
+@pytest.mark.parametrize("alg", ALGORITHMS)
+def test_a_key_of_each_algorithm_of_ours_is_taken(alg: str) -> None:
+    """A client may have chosen any of them; the key says which, and verifies no other."""
+    jwk = ALGORITHMS[alg].generate()
+    signer = ALGORITHMS[alg].signer(thumbprint(jwk), jwk)
+    listed = {**public_jwk(jwk), "kid": signer.kid, "use": "sig", "alg": alg}
+    key_set = jwks.read(document(listed))
+    verifier = FetchedKeySet(lambda: key_set, lambda: 1_000_000.0)
+    token = jwt.sign({"sub": "a"}, typ="at+jwt", signer=signer)
+    assert jwt.verify(token, typ="at+jwt", key_of=verifier.key_of) == {"sub": "a"}
+    for other in {*ALGORITHMS, "HS256"} - {alg}:
+        try:
+            found = jwks.read(document({**listed, "alg": other}, PUBLISHED)).get(signer.kid)
+        except jwks.KeySetInvalid:
+            continue
+        if found is not None:  # an RSA key may be one of another RSA algorithm: then it is for that one alone
+            assert (found.alg, found.jwk["kty"]) == (other, "RSA")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*PUBLISHED, "crv", "x"]), inner),
+    max_leaves=8,
+)
+
+
+KEYS = st.fixed_dictionaries({}, optional={**dict.fromkeys(PUBLISHED, JSON), "crv": JSON, "x": JSON}) | JSON
+
+
+@given(st.lists(KEYS, max_size=jwks.MOST_KEYS - 1))
+def test_no_json_breaks_the_reader(keys: list[Any]) -> None:
+    """Beside a good key: whatever it is, it is passed over."""
+    assert jwks.read(document(*keys, PUBLISHED)).get(KID)
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_break_the_reader(octets: bytes) -> None:
+    """KeySetInvalid and nothing else."""
+    with pytest.raises(jwks.KeySetInvalid):
+        jwks.read(octets)
 
 
 def test_a_private_half_that_was_published_by_mistake_is_not_kept() -> None:

@@ -11,9 +11,6 @@ from signet.errors import OAuthError, Reason, unavailable
 from signet.keys import jwks
 from signet.model.key import KeySet
 
-LARGEST_DOCUMENT = 150_000
-"""Bytes of a key set that are read, as API Gateway's JWT authorizer has it."""
-
 DEADLINE = 3.0
 """Seconds that a fetch may take, from the look-up of the name to the last byte."""
 
@@ -59,9 +56,9 @@ class KeySetFetch:
             if response.status != 200:
                 raise _failed(f"status {response.status}")
             document = b""
-            while piece := response.read1(LARGEST_DOCUMENT + 1, decode_content=False):
+            while piece := response.read1(jwks.LARGEST_KEY_SET + 1, decode_content=False):
                 document += piece
-                if len(document) > LARGEST_DOCUMENT:
+                if len(document) > jwks.LARGEST_KEY_SET:
                     raise _failed("too large")
                 if time.monotonic() > ends:
                     raise _failed("no answer in time")
