@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bench import cost
+from bench import cost, scale
 from bench.cost import table
 from signet_cli.local.template import Template
 from tests.support.transformed import ORIGIN, ROOT, transformed
@@ -96,6 +96,7 @@ def _default(parameter: Mapping[str, Any]) -> str:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     **cost.TABLES,
+    **scale.TABLES,
     "resources": resources,
     "parameters": parameters,
     "queries": queries,

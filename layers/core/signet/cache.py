@@ -1,5 +1,6 @@
 """What an execution environment may remember between requests, and for how long."""
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -12,27 +13,32 @@ T = TypeVar("T")
 
 
 class Remembered(Generic[T]):
-    """One loaded value, kept `lifetime` seconds. A load that fails is not kept, nor does an expired value stand in."""
+    """One loaded value, kept `lifetime` seconds. A load that fails is not kept, nor does an expired value stand in.
+
+    `spread` is a share of the lifetime by which an end may come earlier, drawn at each load: so a thousand environments
+    that started together, from one snapshot even, do not all load in one second ever after.
+    """
 
     _AGAIN = 10.0
     """Seconds between two loads for what is missing in the value: strangers choose what they ask for."""
 
-    def __init__(self, load: Callable[[], T], lifetime: float, clock: Clock) -> None:
+    def __init__(self, load: Callable[[], T], lifetime: float, clock: Clock, spread: float = 0.0) -> None:
         self._load = load
         self._lifetime = lifetime
         self._clock = clock
+        self._spread = spread
         self._value: T | None = None
         self._loaded_at = 0.0
+        self._kept = lifetime
         self._again_at = float("-inf")
         self._failure: OAuthError | None = None
 
     def get(self) -> T:
         """The value, loaded if need be. The clock may jump either way while an environment is frozen."""
         now = self._clock()
-        if self._value is None or not 0 <= now - self._loaded_at < self._lifetime:
+        if self._value is None or not 0 <= now - self._loaded_at < self._kept:
             self._value = None
-            self._value = self._load()
-            self._loaded_at = now
+            self._value = self._loaded(now)
         return self._value
 
     def again(self) -> T:
@@ -44,12 +50,18 @@ class Remembered(Generic[T]):
         if not 0 <= now - self._again_at < self._AGAIN:
             self._again_at, self._failure = now, None
             try:
-                self._value, self._loaded_at = self._load(), now
+                self._value = self._loaded(now)
             except OAuthError as error:
                 self._failure = error
         if self._failure:
             raise unavailable(self._failure.reason, self._failure.detail or "")
         return self.get()
+
+    def _loaded(self, now: float) -> T:
+        value = self._load()
+        self._loaded_at = now
+        self._kept = self._lifetime * (1 - self._spread * os.urandom(1)[0] / 256)
+        return value
 
     def forget(self) -> None:
         """Load anew when it is next asked for: what was loaded has turned out to be of no use."""

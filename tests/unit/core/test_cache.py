@@ -54,6 +54,22 @@ def test_a_value_is_loaded_once_in_its_lifetime(clock: Clock) -> None:
     assert loads == [1, 2]
 
 
+def test_what_was_loaded_together_ends_at_different_times(clock: Clock) -> None:
+    """Within the share that was allowed, and never later: no second in which a thousand environments load."""
+    load, loads = counting()
+    many = [Remembered(load, 60, clock, spread=0.2) for _ in range(200)]
+    loaded = {}
+    for second in (0, *range(47, 61)):
+        clock.now = 1_000.0 + second
+        before = len(loads)
+        for remembered in many:
+            remembered.get()
+        loaded[second] = len(loads) - before
+    assert (loaded.pop(0), loaded[47]) == (200, 0)
+    assert sum(loaded.values()) == 200
+    assert max(loaded.values()) < 100
+
+
 @pytest.mark.parametrize("jump", [-0.001, -1, -1e9, 60, 1e9])
 def test_a_clock_that_jumps_makes_it_load_again(clock: Clock, jump: float) -> None:
     """Lambda thaws an environment at any time; an age that is negative is none."""

@@ -111,11 +111,15 @@ class LoadedRing:
         return self._signers[key.kid]
 
 
+_SPREAD = 0.2
+"""Share of its lifetime by which an environment may read the ring earlier than another that started with it."""
+
+
 class RememberedRing:
     """The ring that signs now, read anew after `lifetime` seconds, and at the next request when its key cannot sign."""
 
     def __init__(self, load: Callable[[], LoadedRing], lifetime: float, clock: Clock) -> None:
-        self._ring = Remembered(load, lifetime, clock)
+        self._ring = Remembered(load, lifetime, clock, _SPREAD)
         self.load = self._ring.get
         self.forget = self._ring.forget
 
