@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from hashlib import sha256
+from urllib.parse import urlencode
 
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -16,7 +17,7 @@ from signet.model.grant import Code
 from signet.model.user import User
 from tests.support.faults import internal
 from tests.support.gateway_events import Answer, token_event
-from tests.support.sign_in import PASSWORD, REDIRECT_URI, VERIFIER, Application, Service
+from tests.support.sign_in import ACCOUNT, END_SESSION, PASSWORD, REDIRECT_URI, VERIFIER, Application, Service
 from tests.support.visitor import Page, Visitor
 
 MISTYPED = "my other password entirely"
@@ -139,6 +140,35 @@ def test_a_whole_way_leaves_no_secret_where_it_does_not_belong(
     witness.saw(service.userinfo(token))
     page = visitor.get(app.url(prompt="login"))
     witness.submit(visitor, page, username="ada", password=PASSWORD)
+    witness.check()
+
+
+def test_leaving_leaves_no_secret_where_it_does_not_belong(
+    witness: Witness, service: Service, app: Application, ada: User
+) -> None:
+    """The account page, signed in to; an application and a session less; logout by an ID token, and the question."""
+    known(witness, app)
+    service.consent(ada, app)
+    service.signed_in(ada)
+    visitor = witness.visitor()
+    page = visitor.get(ACCOUNT)
+    for password in (MISTYPED, PASSWORD):
+        page = witness.submit(visitor, page, username="ada", password=witness.secret(password))
+    answer = service.redeem(app, visitor.get(app.url()).redirected(REDIRECT_URI)["code"])
+    tokens = answer.json()
+    witness.secret(tokens["access_token"], "token answer")
+    witness.secret(tokens["id_token"], "page", "location")  # on its way through, as its client sent it
+    hinted = urlencode({"id_token_hint": tokens["id_token"], "logout_hint": "somebody else"})
+    for form in (*visitor.get(ACCOUNT).forms, visitor.get(f"{END_SESSION}?{hinted}").form):
+        witness.secret(form.fields["csrf"], "page")
+        visitor.post(form.action, {**form.fields, "csrf": PASSWORD})
+    for name, fields in (("application", {"client_id": app.client_id}), ("other_sessions", {})):
+        form = visitor.get(ACCOUNT).form_about(name, **fields)
+        assert visitor.press(form).notice
+    visitor.post(END_SESSION, {"id_token_hint": tokens["id_token"]})
+    assert (
+        visitor.get(f"{END_SESSION}?{urlencode({'id_token_hint': tokens['id_token']})}").heading == "You are signed out"
+    )
     witness.check()
 
 

@@ -1,12 +1,14 @@
 """How often a warm environment asks AWS between sign-in and userinfo: each time is a wait, and a cost per use."""
 
+from urllib.parse import urlencode
+
 from signet.model.user import User
 from tests.support.deployment import Deployment
-from tests.support.sign_in import PASSWORD, Application, Service
+from tests.support.sign_in import ACCOUNT, END_SESSION, PASSWORD, REDIRECT_URI, Application, Service
 from tests.support.visitor import Page, Visitor
 
-READ, READ_TWO, PUT, UPDATE, DELETE = (
-    f"dynamodb:{operation}" for operation in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem")
+READ, READ_TWO, QUERY, PUT, UPDATE, DELETE = (
+    f"dynamodb:{operation}" for operation in ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem")
 )
 
 
@@ -78,3 +80,32 @@ def test_the_sign_in_page_makes_no_round_trip(deployment: Deployment, service: S
     deployment.calls.clear()
     assert service.visitor().get(app.url()).step == "login"
     assert deployment.calls == []
+
+
+def test_a_logout_costs_what_hangs_on_the_session(deployment: Deployment, service: Service, ada: User) -> None:
+    """The session, the user, the grants by the index and as they are; a write for each that ends, and the session's."""
+    app = service.application(post_logout_redirect_uris=(REDIRECT_URI,))
+    service.consent(ada, app)
+    for grants in (1, 2):
+        visitor = service.signed_in(ada)
+        for _ in range(grants):
+            code = visitor.get(app.url()).redirected(app.redirect_uri)["code"]
+            tokens = service.redeem(app, code).json()
+        asked = urlencode({"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": REDIRECT_URI})
+        assert visitor.get(f"{END_SESSION}?{asked}&logout_hint=somebody").heading == "Sign out?"  # and is warm now
+        deployment.calls.clear()
+        assert visitor.get(f"{END_SESSION}?{asked}").location == REDIRECT_URI
+        assert deployment.calls == [READ, READ, QUERY, READ_TWO, *[UPDATE] * grants, DELETE]
+
+
+def test_the_account_page_makes_seven_round_trips(
+    deployment: Deployment, service: Service, app: Application, ada: User
+) -> None:
+    """The session, the user; grants, consents and sessions, of which the first and the last are read again."""
+    service.consent(ada, app)
+    visitor = service.signed_in(ada)
+    visitor.get(app.url()).redirected(app.redirect_uri)
+    visitor.get(ACCOUNT)
+    deployment.calls.clear()
+    assert visitor.get(ACCOUNT).heading == "Your account"
+    assert deployment.calls == [READ, READ, QUERY, READ_TWO, QUERY, QUERY, READ_TWO]
