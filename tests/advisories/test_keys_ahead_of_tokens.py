@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from signet.jwt import JwtInvalid
+from signet.keys.rotation import RotationRefused
 from signet.settings import KEY_SET_MAX_AGE
 from tests.support.access_tokens import verified
 from tests.support.deployment import Deployment
@@ -101,9 +102,9 @@ def test_a_key_whose_signatures_do_not_verify_never_becomes_current(deployment: 
     assert deployment.keyring() == before
 
 
-def test_the_published_time_is_when_it_was_published(deployment: Deployment) -> None:
+def test_the_published_time_is_when_it_was_published(placeholder: Deployment) -> None:
     """A rotation that stood still between createSecret and setSecret does not shorten the lead."""
-    deployment.clock.advance(2 * VERIFIER_CACHE)
+    deployment = placeholder
     version_id = str(uuid.uuid4())
     deployment.step("createSecret", version_id)
     deployment.clock.advance(2 * VERIFIER_CACHE)
@@ -114,3 +115,23 @@ def test_the_published_time_is_when_it_was_published(deployment: Deployment) -> 
     assert [key["kid"] for key in json.loads(deployment.keyring())["keys"] if key["state"] == "next"] == coming
     [line] = deployment.lines("rotation_postponed")
     assert "too briefly" in line["detail"]
+
+
+def test_a_rotation_that_waited_too_long_does_not_finish(deployment: Deployment) -> None:
+    """Its retiring key went on signing: it would leave the set before the last token that it signed has expired."""
+    machine = deployment.register(access_token_lifetime=86_400)
+    deployment.clock.advance(2 * VERIFIER_CACHE)
+    before, version_id = deployment.keyring(), str(uuid.uuid4())
+    for step in ("createSecret", "setSecret", "testSecret"):
+        deployment.step(step, version_id)
+    deployment.clock.advance(5 * VERIFIER_CACHE)
+    deployment.cold("token")
+    token = deployment.issue(machine).json()["access_token"]
+    for _ in range(2):
+        with pytest.raises(RotationRefused):
+            deployment.step("finishSecret", version_id)
+    assert deployment.keyring() == before
+    deployment.rotate()  # no version is left pending: a later rotation is not held up
+    deployment.clock.advance(86_400 - 60)
+    deployment.rotate()
+    assert verified(token, deployment.key_set(), now=deployment.clock())

@@ -7,7 +7,7 @@ import pytest
 
 from signet.aws.key_sets import DynamoDbKeySetStore
 from signet.keys.algorithms import thumbprint
-from signet.model.key import KeySet, PublishedKey
+from signet.model.key import KeySet, PublishedKey, WithdrawnKey
 from signet.ports import KeySetStore
 from tests.support.embedded_tables import Tables, at_once
 
@@ -97,3 +97,12 @@ def test_a_key_set_is_read_as_it_was_last_published(tables: Tables) -> None:
     )
     DynamoDbKeySetStore(tables.dynamodb, tables.registry).load()
     assert [params["ConsistentRead"] for params in asked] == [True]
+
+
+def test_withdrawn_keys_are_remembered(key_sets: KeySetStore) -> None:
+    """By their ids alone, through every later publication."""
+    withdrawn = replace(key_set(1), withdrawn=(WithdrawnKey("compromised", 1_700_000_000),))
+    assert key_sets.publish(withdrawn)
+    assert key_sets.load() == withdrawn
+    assert key_sets.load().is_withdrawn("compromised")
+    assert not key_sets.load().is_withdrawn(key_set(1).keys[0].kid)

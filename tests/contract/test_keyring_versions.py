@@ -102,6 +102,20 @@ def test_a_later_version_takes_the_stage(versions: Versions) -> None:
     assert "AWSPENDING" not in versions.stages().get(first, ())
 
 
+def test_a_version_that_is_abandoned_is_not_pending(versions: Versions) -> None:
+    """It holds up no later one; what is current stays so. Abandoning it again, or another one, changes nothing."""
+    first, second = new_version(), new_version()
+    versions.put_pending(first, "second document")
+    versions.abandon(first)
+    assert versions.pending(first) is None
+    assert "AWSPENDING" not in versions.stages().get(first, ())
+    versions.abandon(first)
+    versions.put_pending(second, "third document")
+    versions.abandon(first)
+    assert versions.pending(second) == "third document"
+    assert versions.current() == "first document"
+
+
 def test_a_promoted_version_is_current(versions: Versions) -> None:
     """And the one before it is the previous one."""
     version_id, previous = new_version(), current_version(versions)

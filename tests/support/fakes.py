@@ -5,6 +5,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any
 
+from signet.errors import Reason, unavailable
 from signet.model.client import Client
 from signet.model.key import KeySet
 
@@ -86,9 +87,12 @@ class InMemoryKeyringVersions:
             raise ValueError("a version's document never changes")
         self.stage(version_id)
 
+    def abandon(self, version_id: str) -> None:
+        self._stages[version_id] = self._stages.get(version_id, frozenset()) - {"AWSPENDING"}
+
     def promote(self, version_id: str, previous: str) -> None:
         if "AWSCURRENT" not in self._stages[previous]:
-            raise ValueError("the previous version is no longer current")
+            raise unavailable(Reason.KEYRING_UNAVAILABLE, "the previous version is no longer current")
         self._stages[previous] = (self._stages[previous] - {"AWSCURRENT"}) | {"AWSPREVIOUS"}
         self._stages[version_id] |= {"AWSCURRENT"}
 

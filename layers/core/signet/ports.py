@@ -76,8 +76,11 @@ class KeyringVersions(KeyringSource, Protocol):
     def put_pending(self, version_id: str, document: str) -> None:
         """Fill the pending version; writing the same document again changes nothing."""
 
+    def abandon(self, version_id: str) -> None:
+        """Take the pending stage off a version; of one that is not pending nothing changes."""
+
     def promote(self, version_id: str, previous: str) -> None:
-        """Move the current stage from version `previous` to `version_id` in one step."""
+        """Move the current stage from version `previous` to `version_id` in one step. Raises where it is elsewhere."""
 
 
 class KeySetStore(Protocol):

@@ -374,21 +374,25 @@ class HttpFunction:
 def _key_rotation_function() -> Handler:
     from signet.aws.key_sets import DynamoDbKeySetStore
     from signet.aws.keyring_secret import KeyringSecret
-    from signet.keys.rotation import Rotation, RotationPolicy
+    from signet.keys.operations import KeyOperations
+    from signet.keys.rotation import Rotation, RotationPolicy, generate
 
     dynamodb, secretsmanager = sdk_clients("dynamodb", "secretsmanager")
+    versions = KeyringSecret(secretsmanager, environ.keyring_secret())
+    key_sets = DynamoDbKeySetStore(dynamodb, environ.registry_table())
+    policy = RotationPolicy(environ.verifier_cache(), environ.signing_algorithms())
     audit = EmbeddedMetricAudit()
-    rotation = Rotation(
-        KeyringSecret(secretsmanager, environ.keyring_secret()),
-        DynamoDbKeySetStore(dynamodb, environ.registry_table()),
-        RotationPolicy(environ.verifier_cache(), environ.signing_algorithms()),
-        time.time,
-        audit,
+    rotation = Rotation(versions, key_sets, policy, time.time, audit)
+    operations = KeyOperations(
+        versions, key_sets, policy, time.time, audit, rotation_days=environ.key_rotation_days(), generate=generate
     )
 
-    def handler(event: Mapping[str, Any], context: object) -> None:
+    def handler(event: Mapping[str, Any], context: object) -> Payload | None:
         audit.invoked(context)
+        if "command" in event:
+            return operations.perform(event)
         rotation.perform(str(event.get("Step")), str(event.get("ClientRequestToken")))
+        return None
 
     return handler
 

@@ -17,8 +17,12 @@ _METRICS = {
     "logout": ("Logouts", None),
     "consent_revoked": ("ConsentsRevoked", None),
     "keys_rotated": ("KeysRotated", None),
+    "key_withdrawn": ("KeysWithdrawn", None),
 }
 """Metric of an event and the field that is its dimension; every dimension is a closed vocabulary."""
+
+_MEASURED = {"keys_checked": {"KeyAge": ("key_age", "Seconds"), "RotationOverdue": ("overdue", "Count")}}
+"""Metrics of an event whose values are fields of it, and their units."""
 
 
 _LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50}
@@ -51,7 +55,7 @@ class EmbeddedMetricAudit:
         fields["invocation_id"] = self._invocation_id
         known = {name: value for name, value in fields.items() if value is not None and value != ""}
         level = "ERROR" if event in {"request_failed", "rotation_failed"} else "INFO"
-        members = self._metric(event, known) if self._namespace and event in _METRICS else {}
+        members = self._metric(event, known) if self._namespace and event in {*_METRICS, *_MEASURED} else {}
         if _LEVELS[level] >= self._level:
             members = {"level": level, "message": event, "service": self._service, "event": event, **known, **members}
             if trace := os.environ.get("_X_AMZN_TRACE_ID"):
@@ -60,18 +64,19 @@ class EmbeddedMetricAudit:
             sys.stdout.write(_encode(members) + "\n")
 
     def _metric(self, event: str, known: dict[str, Any]) -> dict[str, Any]:
-        """One count, with the members that are its dimensions."""
-        name, dimension = _METRICS[event]
+        """One count, with the members that are its dimensions; or what the event has measured."""
         dimensions = {"service": self._service}
-        if dimension and dimension in known:
-            dimensions[dimension] = known[dimension]
-        directive = {
-            "Namespace": self._namespace,
-            "Dimensions": [list(dimensions)],
-            "Metrics": [{"Name": name, "Unit": "Count"}],
-        }
+        if event in _METRICS:
+            name, dimension = _METRICS[event]
+            metrics, values = [{"Name": name, "Unit": "Count"}], {name: [1.0]}
+            if dimension and dimension in known:
+                dimensions[dimension] = known[dimension]
+        else:
+            metrics = [{"Name": name, "Unit": unit} for name, (_, unit) in _MEASURED[event].items()]
+            values = {name: [float(known[field])] for name, (field, _) in _MEASURED[event].items()}
+        directive = {"Namespace": self._namespace, "Dimensions": [list(dimensions)], "Metrics": metrics}
         metadata = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
-        return {"_aws": metadata, **dimensions, name: [1.0]}
+        return {"_aws": metadata, **dimensions, **values}
 
 
 def _level() -> int:

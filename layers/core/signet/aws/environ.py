@@ -81,6 +81,12 @@ def verifier_cache() -> int:
     return 7200 if cache is None else cache
 
 
+def key_rotation_days() -> int:
+    """Days between two rotations of the schedule. Raises SettingsInvalid."""
+    days = _number("SIGNET_KEY_ROTATION_DAYS", "days")
+    return 30 if days is None else days
+
+
 def signing_algorithms() -> tuple[str, ...]:
     """The algorithms that the ring is to hold. Raises SettingsInvalid."""
     algs = tuple((os.environ.get("SIGNET_SIGNING_ALGORITHMS") or DEFAULT_ALGORITHM).split(","))
@@ -93,10 +99,14 @@ def signing_algorithms() -> tuple[str, ...]:
 
 
 def _seconds(name: str) -> int | None:
+    return _number(name, "seconds")
+
+
+def _number(name: str, unit: str) -> int | None:
     """What the variable says, None where it is not set or empty."""
     value = os.environ.get(name, "")
     if not value:
         return None
     if not (value.isascii() and value.isdecimal()):
-        raise SettingsInvalid(f"the environment variable {name} must be a number of seconds")
+        raise SettingsInvalid(f"the environment variable {name} must be a number of {unit}")
     return int(value)

@@ -9,7 +9,7 @@ from signet.aws.attributes import Item, attribute, item, values
 from signet.aws.failures import calling, code
 from signet.errors import Reason, unavailable
 from signet.keys.algorithms import thumbprint
-from signet.model.key import KeySet, PublishedKey, is_of
+from signet.model.key import KeySet, PublishedKey, WithdrawnKey, is_of
 
 _KEY: Item = {"pk": {"S": "jwks"}, "sk": {"S": "jwks"}}
 
@@ -65,6 +65,7 @@ def _key_set(stored: Item) -> KeySet:
             version=record["version"],
             verify_only=tuple(_published_key(**key) for key in verify_only),
             signing_algs=tuple(record.get("signing_algs", ())),
+            withdrawn=tuple(WithdrawnKey(**key) for key in record.get("withdrawn", ())),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         raise unavailable(Reason.KEY_SET_INVALID, "the item jwks is malformed") from None

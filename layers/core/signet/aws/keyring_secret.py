@@ -49,6 +49,18 @@ class KeyringSecret:
                 VersionStages=["AWSPENDING"],
             )
 
+    def abandon(self, version_id: str) -> None:
+        """As ports.KeyringVersions.abandon."""
+        with calling("secretsmanager:UpdateSecretVersionStage", Reason.KEYRING_UNAVAILABLE):
+            try:
+                self._secretsmanager.update_secret_version_stage(
+                    SecretId=self._secret_id, VersionStage="AWSPENDING", RemoveFromVersionId=version_id
+                )
+            except ClientError as error:
+                # the stage is at another version already
+                if code(error) not in {"InvalidParameterException", "InvalidRequestException"}:
+                    raise
+
     def promote(self, version_id: str, previous: str) -> None:
         """As ports.KeyringVersions.promote."""
         with calling("secretsmanager:UpdateSecretVersionStage", Reason.KEYRING_UNAVAILABLE):

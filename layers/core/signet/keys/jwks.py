@@ -51,6 +51,7 @@ def published_with(key_set: KeySet, ring: Keyring, now: int) -> KeySet:
         version=key_set.version + 1,
         verify_only=tuple(public(key) for key in ring.keys if key.state is KeyState.VERIFY_ONLY),
         signing_algs=tuple(key.alg for key in shown if key.state is KeyState.ACTIVE),
+        withdrawn=key_set.withdrawn,
     )
     if len(new.keys) > MOST_PUBLISHED or len(json.dumps(document(new))) > LARGEST_KEY_SET:
         raise KeySetTooLarge(f"the key set would hold more than {MOST_PUBLISHED} keys or {LARGEST_KEY_SET} bytes")

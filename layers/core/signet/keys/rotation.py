@@ -68,7 +68,7 @@ class Rotation:
         now = int(self._clock())
         ring = Keyring.parse(self._versions.current())
         try:
-            pending = rotated(ring, self._key_sets.load(), self._policy, now, lambda alg: _generate(alg, now))
+            pending = rotated(ring, self._key_sets.load(), self._policy, now, lambda alg: generate(alg, now))
         except RotationPostponed as too_early:
             # the same ring goes through the other steps: a failure would leave a pending version that blocks the next
             # deploy, and a change of the schedule asks for a rotation at any hour
@@ -81,6 +81,9 @@ class Rotation:
         ring = self._pending(version_id)
         for _ in range(_PUBLISH_ATTEMPTS):
             key_set = self._key_sets.load()
+            if any(key_set.is_withdrawn(key.kid) for key in ring.keys):
+                self._versions.abandon(version_id)
+                raise RotationRefused("the version holds a key that has been withdrawn since: rotate again")
             try:
                 published = published_with(key_set, ring, int(self._clock()))
             except KeySetTooLarge as error:
@@ -104,14 +107,29 @@ class Rotation:
                 jwt.verify(token, typ="probe", key_of={key.kid: found}.get)
 
     def _finish(self, version_id: str) -> None:
-        ring = self._pending(version_id)
-        current = next((id_ for id_, stages in self._versions.stages().items() if _CURRENT in stages), None)
+        """Make it current over exactly the version that was current while this one was pending: both seen at once."""
+        stages = self._versions.stages()
+        current = next((id_ for id_, found in stages.items() if _CURRENT in found), None)
         if current is None:
             raise RotationRefused("the secret has no current version")
+        if _PENDING not in stages.get(version_id, ()):
+            raise RotationRefused("the version is not staged for rotation")
+        ring = self._pending(version_id)
         before = _active_kids(Keyring.parse(self._versions.current()))
+        if before and self._is_late(ring, before):
+            self._versions.abandon(version_id)
+            raise RotationRefused("the version has waited too long: rotate again")
         self._versions.promote(version_id, current)
         if _active_kids(ring) != before:
             self._audit.record("keys_rotated", active_kids=_active_kids(ring), version_id=version_id)
+
+    def _is_late(self, ring: Keyring, before: list[str]) -> bool:
+        """Whether a key that has signed until now could leave the set before the last token that it signed expires.
+
+        When it may leave was reckoned at createSecret, with a verifier's cache to spare.
+        """
+        successors = [key for key in ring.keys if key.state is KeyState.ACTIVE and key.kid not in before]
+        return any(self._clock() > (key.activated_at or 0) + self._policy.verifier_cache for key in successors)
 
     def _pending(self, version_id: str) -> Keyring:
         document = self._versions.pending(version_id)
@@ -125,6 +143,7 @@ def _active_kids(ring: Keyring) -> list[str]:
     return [key.kid for key in ring.keys if key.state is KeyState.ACTIVE]
 
 
-def _generate(alg: str, now: int) -> RingKey:
+def generate(alg: str, now: int) -> RingKey:
+    """A new key of an algorithm, in the state next."""
     jwk = ALGORITHMS[alg].generate()
     return RingKey(thumbprint(jwk), alg, KeyState.NEXT, created_at=now, jwk=jwk)

@@ -63,6 +63,14 @@ class PublishedKey:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawnKey:
+    """A key that was taken out in an emergency, remembered so that no ring from before brings it back."""
+
+    kid: str
+    withdrawn_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeySet:
     """Everything that is published. `version` grows by one at each publication; 0 means never published.
 
@@ -74,10 +82,15 @@ class KeySet:
     version: int = 0
     verify_only: tuple[PublishedKey, ...] = ()
     signing_algs: tuple[str, ...] = ()
+    withdrawn: tuple[WithdrawnKey, ...] = ()
 
     def get(self, kid: str) -> PublishedKey | None:
         """The published key of that id."""
         return next((key for key in self.keys if key.kid == kid), None)
+
+    def is_withdrawn(self, kid: str) -> bool:
+        """Whether the key of that id was taken out in an emergency."""
+        return any(key.kid == kid for key in self.withdrawn)
 
     def known(self, kid: str) -> PublishedKey | None:
         """The key of that id, published or only for verifying what comes back to us."""
