@@ -170,7 +170,7 @@ def test_a_rotation_between_two_steps_does_not_bring_the_key_back(deployment: De
 
 
 def test_a_ring_that_was_made_before_and_is_staged_after_never_becomes_current(deployment: Deployment) -> None:
-    """createSecret had read the ring of before. It is refused, and taken off the stage so that it blocks nothing."""
+    """A createSecret had read the ring of before. It is refused, and taken off the stage so that it blocks nothing."""
     stolen, old = kid(deployment, "active"), deployment.keyring()
     command(deployment, "withdraw", kid=stolen)
     version_id = str(uuid.uuid4())

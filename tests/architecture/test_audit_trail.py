@@ -28,6 +28,10 @@ FIELDS = {
     "consent_revoked": PERSON,
     "form_refused": REQUEST | {"reason", "source_ip"},
     "keys_rotated": {"active_kids", "version_id"},
+    "key_withdrawn": {"kid", "state", "active_kids", "version_id"},
+    "keys_checked": {"key_age", "overdue"},
+    "key_command_refused": {"detail"},
+    "rotation_failed": {"step", "version_id", "detail"},
     "rotation_step": {"step", "version_id"},
     "rotation_postponed": {"version_id", "detail"},
 }

@@ -27,19 +27,19 @@ def test_every_function_serves_an_endpoint_or_the_operators(template: Template) 
     assert deployed == {endpoint.function for endpoint in ENDPOINTS.values()} | OPERATORS_FUNCTIONS
 
 
-def test_only_this_api_may_invoke_the_endpoints_and_only_this_secret_the_rotation(
+def test_only_this_api_may_invoke_the_endpoints_and_only_this_secret_and_schedule_the_rotation(
     template: Template, resources: dict[str, Any]
 ) -> None:
     """A permission without its source would let any account's API or secret call the function (confused deputy)."""
     permissions = {
-        invoked_by_default(permission["FunctionName"]): (
-            permission["Principal"],
-            permission["SourceArn"].get("Ref") or permission["SourceArn"]["Fn::Sub"].rpartition(":")[2],
-        )
+        (invoked_by_default(permission["FunctionName"]), permission["Principal"], source_of(permission["SourceArn"]))
         for permission in of_type(resources, "AWS::Lambda::Permission").values()
     }
-    routed = {route.function: ("apigateway.amazonaws.com", "${HttpApi}/*") for route in routes(template)}
-    assert permissions == routed | {"KeyRotationFunction": ("secretsmanager.amazonaws.com", "KeyringSecret")}
+    assert permissions == {
+        *((route.function, "apigateway.amazonaws.com", "${HttpApi}/*") for route in routes(template)),
+        ("KeyRotationFunction", "secretsmanager.amazonaws.com", "KeyringSecret"),
+        ("KeyRotationFunction", "events.amazonaws.com", "KeyCheck.Arn"),
+    }
     assert resources["KeyRotationPermission"]["Properties"]["SourceAccount"] == {"Ref": "AWS::AccountId"}
 
 
@@ -49,6 +49,13 @@ def invoked_by_default(function_name: dict[str, Any]) -> str:
         condition, alias, function_name = function_name["Fn::If"]
         assert (condition, alias) == ("HasTokenVersion", {"Ref": "TokenAlias"})
     return str(function_name["Ref"])
+
+
+def source_of(arn: dict[str, Any]) -> str:
+    """What a permission is given to, as the template refers to it; of an API, which of its routes."""
+    if "Fn::GetAtt" in arn:
+        return ".".join(arn["Fn::GetAtt"])
+    return str(arn.get("Ref") or arn["Fn::Sub"].rpartition(":")[2])
 
 
 def test_requests_are_throttled_and_the_access_log_copies_nothing_a_caller_wrote(resources: dict[str, Any]) -> None:

@@ -110,6 +110,19 @@ def test_logs_end_and_the_functions_write_to_them(resources: dict[str, Any]) -> 
     assert set(written) < groups.keys()
 
 
+def test_a_rotation_that_does_not_take_place_raises_an_alarm(resources: dict[str, Any]) -> None:
+    """A check says so by a metric; without a check there is no metric, and that is an alarm as well."""
+    [target] = resources["KeyCheck"]["Properties"]["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["KeyRotationFunction", "Arn"]}
+    assert json.loads(target["Input"]) == {"command": "check"}
+    alarm = resources["KeyRotationOverdueAlarm"]["Properties"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("RotationOverdue", "Maximum", 1)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "breaching")
+    assert "AlarmActions" in alarm
+    hours = int(resources["KeyCheck"]["Properties"]["ScheduleExpression"].removeprefix("rate(").removesuffix(" hours)"))
+    assert 2 * hours * 3_600 <= alarm["Period"] * alarm["EvaluationPeriods"] <= 7 * 86_400
+
+
 def test_no_secret_stands_in_the_template_or_in_an_environment(resources: dict[str, Any]) -> None:
     """Environments are shown in consoles and kept in deployments; the secret is named there, never resolved."""
     assert "{{resolve:" not in json.dumps(resources)

@@ -33,6 +33,7 @@ AWS_METRICS = {
 
 ALARMS = {
     "KeyRotationAlarm",
+    "KeyRotationOverdueAlarm",
     "ServerErrorAlarm",
     "LatencyAlarm",
     "FunctionThrottleAlarm",

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlencode
 
+import pytest
 from argon2 import PasswordHasher
 from botocore.awsrequest import AWSResponse
 
 from signet.authorize.forms import SESSION
 from signet.endpoints.table import ENDPOINTS
+from signet.keys.rotation import RotationRefused
 from tests.support import faults, gateway_events
 from tests.support.deployment import STEPS
 from tests.support.sign_in import ACCOUNT, END_SESSION, PASSWORD, REDIRECT_URI, USERINFO, Service
@@ -249,6 +251,28 @@ def account(service: Service) -> None:
     assert "everywhere but here" in page.notice
 
 
+def key_commands(service: Service) -> None:
+    """Each command; then a rotation that had begun before a key was withdrawn, and is taken off the stage."""
+    deployment = service.deployment
+    keys = deployment.invoke("key_rotation", {"command": "describe"})["keys"]
+    active = [key["kid"] for key in keys if key["state"] == "active"]
+    before = deployment.keyring()
+    for name, parameters in (
+        ("check", {}),
+        ("probe", {}),
+        ("rotate", {"active": active}),
+        ("withdraw", {"kid": active[0]}),
+    ):
+        assert "refused" not in deployment.invoke("key_rotation", {"command": name, **parameters})
+    assert "refused" in deployment.invoke("key_rotation", {"command": "withdraw", "kid": "nobody's"})
+    version_id = "00000000-0000-4000-8000-000000000001"
+    deployment.secretsmanager.put_secret_value(
+        SecretId=deployment.secret_id, ClientRequestToken=version_id, SecretString=before, VersionStages=["AWSPENDING"]
+    )
+    with pytest.raises(RotationRefused):
+        deployment.step("setSecret", version_id)
+
+
 FLOWS: tuple[Flow, ...] = (
     first_rotation,
     rotation_too_early,
@@ -270,6 +294,7 @@ FLOWS: tuple[Flow, ...] = (
     logout,
     account,
     scheduled_rotation,
+    key_commands,
 )
 """In an order in which each finds what it needs."""
 

@@ -23,6 +23,7 @@ class Change:
     `activated` are the keys that sign in place of others since.
     """
 
+    version_id: str
     ring: Keyring
     key_set: KeySet
     changed: bool
@@ -84,8 +85,10 @@ class Emergency:
 
         done = self._make(change, lambda seen: _is_without(seen, kid))
         if done.changed:
-            activated = [key.kid for key in done.activated]
-            self._audit.record("key_withdrawn", kid=kid, state=state, activated_kids=activated)
+            active_kids = [*active_of(done.ring)]
+            self._audit.record(
+                "key_withdrawn", kid=kid, state=state, active_kids=active_kids, version_id=done.version_id
+            )
         return replace(done, state=state)
 
     def rotate(self, active_kids: Sequence[str]) -> Change:
@@ -101,7 +104,8 @@ class Emergency:
 
         done = self._make(change, lambda seen: active_of(seen.ring).keys() != set(active_kids))
         if done.changed:
-            self._audit.record("keys_rotated", active_kids=[*active_of(done.ring)], forced=True)
+            active_kids = [*active_of(done.ring)]
+            self._audit.record("keys_rotated", active_kids=active_kids, version_id=done.version_id, forced=True)
         return done
 
     def _make(
@@ -120,7 +124,7 @@ class Emergency:
             raise RotationRefused("rotations kept coming between: try again")
         before = active_of(first.ring)
         activated = tuple(key for kid, key in active_of(seen.ring).items() if kid not in before)
-        return Change(seen.ring, seen.key_set, changed=seen != first, activated=activated)
+        return Change(seen.version_id, seen.ring, seen.key_set, changed=seen != first, activated=activated)
 
     def _replace(self, seen: _Seen, ring: Keyring, key_set: KeySet) -> None:
         """One attempt; what came of it is to be looked at, for an answer may be lost."""
