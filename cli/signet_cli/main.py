@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from signet_cli import clients, grants, hashes, imports, resources, scopes, sessions, stacks, tokens, users
+from signet_cli import clients, grants, hashes, imports, keys, resources, scopes, sessions, stacks, tokens, users
 from signet_cli.doctor import doctor
 from signet_cli.mistake import Mistake
 
@@ -48,6 +48,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(grants.app, name="grants")
 app.add_typer(scopes.app, name="scopes")
 app.add_typer(resources.app, name="resources")
+app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(stacks.app, name="stack")
 app.command()(doctor)

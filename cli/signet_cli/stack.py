@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from signet.aws.sessions import DynamoDbSessionStore
     from signet.ports import ClientRegistry, ConsentStore, KeySetStore, ScopeStore, TokenStatusStore, UserRegistry
     from signet.settings import Settings
+    from signet_cli.key_function import KeyFunction
 
 LOCAL_STACK = "signet"
 LOCAL_PORT = 8081
+
+_OUTPUTS = ("RegistryTable", "StateTable", "KeyringSecret", "Issuer")
 
 Local = Annotated[bool, typer.Option("--local", help="Use the embedded AWS of `signet serve` (its port: AWS_PORT).")]
 StackName = Annotated[str | None, typer.Option("--stack", metavar="NAME", help="Stack; SIGNET_STACK, else signet.")]
@@ -54,11 +57,16 @@ class Location:
         return LOCAL_STACK if self.local else self.stack or os.environ.get("SIGNET_STACK") or LOCAL_STACK
 
 
+def _no_key_function(_: Mapping[str, Any]) -> dict[str, Any]:
+    raise Mistake("the stack has no output KeyRotationFunction: deploy it again")
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """The parts of a deployment: names of its tables, ARN of its keyring secret, its issuer, what it was deployed with.
 
-    `sdk_client` makes the botocore client of a service in the account and region of the stack.
+    `key_function` performs a command where the private keys are; `sdk_client` makes the botocore client of a service in
+    the account and region of the stack.
     """
 
     registry_table: str
@@ -67,6 +75,7 @@ class Stack:
     issuer: str
     sdk_client: Callable[[str], Any] = field(repr=False)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    key_function: "KeyFunction" = field(default=_no_key_function, repr=False)
 
     def settings(self) -> "Settings":
         """The lifetimes that its functions are told, those of the template where the stack names none."""
@@ -140,7 +149,7 @@ def opened(location: Location) -> Iterator[Stack]:
 
 def sdk_clients(location: Location) -> Callable[[str], Any]:
     """Makes the botocore client of a service where the location is."""
-    return _embedded() if location.local else _account(location)
+    return _embedded(_embedded_endpoint()) if location.local else _account(location)
 
 
 def described(location: Location, sdk_client: Callable[[str], Any]) -> dict[str, Any]:
@@ -158,7 +167,7 @@ def find_stack(location: Location) -> Stack:
 def stack_of(described: dict[str, Any], location: Location, sdk_client: Callable[[str], Any]) -> Stack:
     """The stack that CloudFormation has described. Raises Mistake for one that is not Signet's."""
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
-    missing = [name for name in ("RegistryTable", "StateTable", "KeyringSecret", "Issuer") if name not in outputs]
+    missing = [name for name in _OUTPUTS if name not in outputs]
     if missing:
         raise Mistake(
             f"the stack {location.stack_name} ({described['StackStatus']}) has no output {', '.join(missing)}:"
@@ -171,24 +180,47 @@ def stack_of(described: dict[str, Any], location: Location, sdk_client: Callable
         issuer=outputs["Issuer"],
         sdk_client=sdk_client,
         parameters={each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", ())},
+        key_function=_key_function(location, outputs, sdk_client),
     )
 
 
-def _embedded() -> Callable[[str], Any]:
+def _key_function(
+    location: Location, outputs: Mapping[str, str], sdk_client: Callable[[str], Any]
+) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """What performs commands on the keys; made when the first is given."""
+    function = outputs.get("KeyRotationFunction")
+    if function is None:
+        return _no_key_function
+
+    def perform(command: Mapping[str, Any]) -> dict[str, Any]:
+        from signet_cli.key_function import deployed, embedded
+
+        if location.local:
+            return embedded(function, outputs["KeyringSecret"], outputs["Issuer"], _embedded_endpoint())(command)
+        return deployed(sdk_client("lambda"), function)(command)
+
+    return perform
+
+
+def _embedded_endpoint() -> str:
+    """Where the embedded AWS is."""
+    port = os.environ.get("AWS_PORT") or str(LOCAL_PORT)
+    if not (port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65_536):
+        raise Mistake("AWS_PORT must be a port number: it says where `signet serve` has its embedded AWS")
+    return f"http://127.0.0.1:{port}"
+
+
+def _embedded(endpoint: str) -> Callable[[str], Any]:
     """Clients of the embedded AWS: any credentials do, and the AWS configuration of this machine is left alone."""
     from botocore.config import Config
     from botocore.session import Session
 
-    port = os.environ.get("AWS_PORT") or str(LOCAL_PORT)
-    if not (port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65_536):
-        raise Mistake("AWS_PORT must be a port number: it says where `signet serve` has its embedded AWS")
     unset = (None, None, None, None)
     session = Session(session_vars={"profile": unset, "config_file": unset, "credentials_file": unset})
     session.set_credentials("local", "local")
     config = Config(proxies={}, connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 2})
 
     def sdk_client(service: str) -> Any:
-        endpoint = f"http://127.0.0.1:{port}"
         return session.create_client(service, region_name="us-east-1", endpoint_url=endpoint, config=config)
 
     return sdk_client
@@ -202,10 +234,14 @@ def _account(location: Location) -> Callable[[str], Any]:
 
     session = Session(profile=location.profile)
     config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4})
+    # a command is given once, and its answer waited for as long as the function may take
+    once = config.merge(Config(read_timeout=70, retries={"total_max_attempts": 1}))
 
     def sdk_client(service: str) -> Any:
         try:
-            return session.create_client(service, region_name=location.region, config=config)
+            return session.create_client(
+                service, region_name=location.region, config=once if service == "lambda" else config
+            )
         except InvalidRegionError:
             raise
         except ValueError as error:  # botocore's own for an endpoint that is no URL

@@ -23,6 +23,8 @@ DESTROYING = {
     "clients update",
     "clients import",
     "grants revoke",
+    "keys rotate",
+    "keys withdraw",
     "resources delete",
     "resources set",
     "scopes delete",
