@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin, get_type_hints
 
-from signet.model.client import Client, ClientSecret, digest
+from signet.model.client import SECRET_METHODS, Client, ClientSecret, digest
 from signet.ports import ClientRegistry, Clock, UserStore
+from signet_cli import representation
 from signet_cli.cells import typed_cells
 from signet_cli.importing import Conflict, Outcome, Pace
+from signet_cli.metadata_rules import SHORTEST_SECRET
 from signet_cli.mistake import Mistake
+from signet_cli.new_secrets import Hand
+from signet_cli.registrar import new_secret
 from signet_cli.registration import ClientMetadata, client_metadata
-from signet_cli.representation import members
 from signet_cli.rows import Row
 
 
@@ -18,7 +21,8 @@ from signet_cli.rows import Row
 class ClientImport:
     """importing.Take for clients. With `dry_run` everything is checked and nothing written.
 
-    `from_cells`: the rows are of a CSV, all text.
+    `from_cells`: the rows are of a CSV, all text. `new_secrets` takes those that are made for clients that bring none,
+    or one that is too short to be kept; without it such a row is refused.
     """
 
     registry: ClientRegistry
@@ -27,11 +31,14 @@ class ClientImport:
     pace: Pace
     from_cells: bool
     dry_run: bool
+    new_secrets: Hand | None = None
     _rows: dict[str, int] = field(default_factory=dict)
 
     def __call__(self, row: Row) -> Outcome:
         """Store the client of a row, unless it is there already. Raises Mistake, Conflict where it differs."""
-        metadata = _metadata(typed_cells(row.members, _KINDS) if self.from_cells else row.members)
+        members = typed_cells(row.members, _KINDS) if self.from_cells else row.members
+        made = self.new_secrets is not None and _wants_secret(members)
+        metadata = _metadata({**members, "client_secret": new_secret()} if made else members)
         client_id = metadata.client_id or ""
         if self._rows.setdefault(client_id, row.number) != row.number:
             raise Mistake(f"client_id: is that of row {self._rows[client_id]} too")
@@ -40,12 +47,14 @@ class ClientImport:
         client = metadata.client(client_id, ClientSecret(digest(client_secret), now) if client_secret else None, now)
         present = self.registry.get(client_id, fresh=True)
         if present is None:
+            if made and self.new_secrets and not self.dry_run:
+                self.new_secrets(client_id, client_secret)
             if self._create(client):
                 return Outcome.CREATED
             present = self.registry.get(client_id, fresh=True)
         if present is None:
             raise Conflict("client_id: is a user's sub, tokens could not tell them apart")
-        if differences := list(_differences(present, client, client_secret, now)):
+        if differences := list(_differences(present, client, "" if made else client_secret, now)):
             raise Conflict(*differences)
         return Outcome.PRESENT
 
@@ -56,6 +65,13 @@ class ClientImport:
         return self.registry.create(client)
 
 
+def _wants_secret(members: Mapping[str, Any]) -> bool:
+    """Whether the client of a row is to have a secret, and brings none that can be kept."""
+    client_secret = members.get("client_secret") or ""
+    confidential = members.get("token_endpoint_auth_method", "client_secret_basic") in SECRET_METHODS
+    return confidential and isinstance(client_secret, str) and len(client_secret) < SHORTEST_SECRET
+
+
 def _metadata(document: Mapping[str, Any]) -> ClientMetadata:
     """The metadata of a row, with the id and the secret that are to be kept. Raises Mistake."""
     metadata = client_metadata(document)
@@ -63,15 +79,15 @@ def _metadata(document: Mapping[str, Any]) -> ClientMetadata:
         raise Mistake("client_id: must be given: an import keeps what applications know")
     if metadata.client_secret is None and not metadata.is_public:
         raise Mistake(
-            "client_secret: must be given: an import keeps what applications know. `signet clients create --client-id`"
-            " makes a new one, token_endpoint_auth_method none a client without"
+            "client_secret: must be given: an import keeps what applications know. --new-secrets has one made,"
+            " token_endpoint_auth_method none is a client without"
         )
     return metadata
 
 
 def _differences(present: Client, client: Client, client_secret: str, now: int) -> Iterator[str]:
     """In what the client that is there is another than that of the row; when each came does not matter."""
-    was, wanted = members(present), members(client)
+    was, wanted = representation.members(present), representation.members(client)
     for name in was | wanted:
         if name != "client_id_issued_at" and was.get(name) != wanted.get(name):
             yield f"{name}: is another one in the registry, which was left as it is"

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,6 +41,14 @@ def import_clients(
     format_: GivenFormat = None,
     rate: Rate = 50.0,
     report: Report = False,
+    new_secrets: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Make secrets for clients with none or a short one; put them there.",
+        ),
+    ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
@@ -52,22 +60,25 @@ def import_clients(
 
     Columns and members are those of `signet clients create`; in a CSV lists are separated by spaces and claims are a
     JSON object. A client that is there already is left as it is, so the same file can be given again after an
-    interruption; what differs from the file is told as a conflict.
+    interruption; what differs from the file is told as a conflict. A secret of fewer than 32 characters is not kept:
+    --new-secrets has another made, for the partner to change to ahead of the day.
 
     Example: signet clients import partners.csv --dry-run --report
 
     Exit codes: 0 all are there, 1 not possible, 2 wrong usage, 3 some rows were not taken in, 130 interrupted.
     """
     from signet_cli.client_import import ClientImport
+    from signet_cli.new_secrets import secrets_file
 
     source = rows_file(file, format_, "client_id")
 
-    def taking(found: Stack, pace: "Pace") -> "Take":
-        return ClientImport(
-            found.registry(), found.users(), time.time, pace, from_cells=source.format is Format.CSV, dry_run=dry_run
-        )
+    with secrets_file(new_secrets) if new_secrets and not dry_run else nullcontext(_unkept) as hand:
 
-    _import(source, taking, Location(local, stack, profile, region), _Wanted(rate, report, dry_run, as_json))
+        def taking(found: Stack, pace: "Pace") -> "Take":
+            from_cells, issue = source.format is Format.CSV, hand if new_secrets else None
+            return ClientImport(found.registry(), found.users(), time.time, pace, from_cells, dry_run, issue)
+
+        _import(source, taking, Location(local, stack, profile, region), _Wanted(rate, report, dry_run, as_json))
 
 
 def import_users(
@@ -103,6 +114,10 @@ def import_users(
         )
 
     _import(source, taking, Location(local, stack, profile, region), _Wanted(rate, report, dry_run, as_json))
+
+
+def _unkept(client_id: str, client_secret: str) -> None:
+    """Keeps no secret: a dry run makes none that counts."""
 
 
 @dataclass(frozen=True, slots=True)

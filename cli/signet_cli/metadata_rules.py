@@ -17,6 +17,9 @@ from signet.parameters import SCOPE_TOKEN
 LONGEST_TEXT = 255
 """Characters of a name, an audience or a contact."""
 
+SHORTEST_SECRET = 32
+"""Characters of a client's secret that it brings along: guessing it is not slowed."""
+
 LONGEST_URI = 2_000
 LONGEST_SCOPE = 4_000
 
@@ -76,10 +79,10 @@ def client_id(value: str) -> str:
 
 def client_secret(value: SecretStr) -> SecretStr:
     """RFC 6749 appendix A.2, and long enough for the way it is stored."""
-    if not 32 <= len(value.get_secret_value()) <= 255:
+    if not SHORTEST_SECRET <= len(value.get_secret_value()) <= 255:
         raise fault(
-            "must be 32 to 255 characters: only its SHA-256 is stored, which protects long random secrets alone;"
-            " `signet clients create` makes one where it is left out"
+            f"must be {SHORTEST_SECRET} to 255 characters: only its SHA-256 is stored, which protects long random"
+            " secrets alone; `signet clients create` makes one where it is left out"
         )
     if not _SECRET.fullmatch(value.get_secret_value()):
         raise fault("must be printable ASCII characters")

@@ -457,3 +457,55 @@ def test_hashes_that_are_left_are_counted_and_their_end_is_noted(
     assert stack.people.has_imported_hashes()
     assert signet("users", "hashes", "--finish", "--json").json["finished"] is True
     assert not stack.people.has_imported_hashes()
+
+
+def test_new_secrets_are_made_for_those_who_bring_none_worth_keeping(
+    signet: CommandLine, stack: Stack, tmp_path: Path
+) -> None:
+    """In a file that nobody else may read, and nowhere else; an interruption is gone on from."""
+    weak = [{"client_id": "short", "client_secret": "hunter2"}, {"client_id": "none"}]
+    name, kept = written(tmp_path, [*PARTNERS, *weak]), tmp_path / "new.csv"
+    assert signet("clients", "import", name, "--new-secrets", str(kept), "--dry-run").exit_code == 0
+    assert not kept.exists()
+    answer = signet("clients", "import", name, "--new-secrets", str(kept), "--json")
+    assert (answer.exit_code, told(answer)) == (0, counts(created=5))
+    with kept.open(newline="") as stream:
+        made = {line["client_id"]: line["client_secret"] for line in csv.DictReader(stream)}
+    assert made.keys() == {"short", "none"}
+    for client_id, client_secret in made.items():
+        client = stack.clients.get(client_id)
+        assert client
+        assert client.client_secrets[0].matches(client_secret, 0)
+        assert client_secret not in answer.everything
+    assert kept.stat().st_mode & 0o777 == 0o600
+    before = kept.read_text()
+    answer = signet("clients", "import", name, "--new-secrets", str(kept), "--json")
+    assert (answer.exit_code, told(answer), kept.read_text()) == (0, counts(present=5), before)
+
+
+def test_new_secrets_go_into_no_file_that_others_read(signet: CommandLine, stack: Stack, tmp_path: Path) -> None:
+    """Nor into what is no file; nothing is registered then."""
+    shared = tmp_path / "shared.csv"
+    shared.touch(0o644)
+    shared.chmod(0o644)
+    name = written(tmp_path, [{"client_id": "none"}])
+    for place in (str(shared), str(tmp_path), str(tmp_path / "none" / "new.csv"), "a\x00b"):
+        answer = signet("clients", "import", name, "--new-secrets", place)
+        assert (answer.exit_code, answer.stdout, len(answer.stderr.splitlines())) == (1, "", 1)
+    assert not list(stack.clients.list())
+
+
+def test_a_secret_is_in_its_file_before_its_client_is_there(
+    signet: CommandLine, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever happens next, nobody has a client whose secret is lost."""
+    kept = tmp_path / "new.csv"
+    create = InMemoryClientRegistry.create
+
+    def creating(self: InMemoryClientRegistry, client: Client) -> bool:
+        assert client.client_id in kept.read_text()
+        return create(self, client)
+
+    monkeypatch.setattr(InMemoryClientRegistry, "create", creating)
+    name = written(tmp_path, [{"client_id": "none"}])
+    assert signet("clients", "import", name, "--new-secrets", str(kept)).exit_code == 0
