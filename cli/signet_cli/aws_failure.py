@@ -70,15 +70,20 @@ def aws_failures_told(location: Location) -> Iterator[None]:
         raise Mistake(_failed(error, location)) from error
 
 
+def record_told(error: OAuthError) -> str:
+    """A record that cannot be used."""
+    if error.reason is Reason.CLIENT_RECORD_INVALID:
+        return f"the stored client cannot be used ({error.detail}): take it out by `signet clients delete --yes`"
+    return f"what is stored cannot be used ({error.detail}): restore the item from a backup"
+
+
 def _refused(error: OAuthError, location: Location) -> str:
     """A failure that the registry met; what AWS itself said stands behind it."""
     behind = error.__cause__ or error.__context__
     if isinstance(behind, BotoCoreError | ClientError):
         return _failed(behind, location)
-    if error.reason is Reason.CLIENT_RECORD_INVALID:
-        return f"the stored client cannot be used ({error.detail}): take it out by `signet clients delete --yes`"
-    if error.reason is Reason.RECORD_INVALID:
-        return f"what is stored cannot be used ({error.detail}): restore the item from a backup"
+    if error.reason in {Reason.CLIENT_RECORD_INVALID, Reason.RECORD_INVALID}:
+        return record_told(error)
     return f"the registry does not answer ({error.detail or error.reason}): try again"
 
 

@@ -1,7 +1,7 @@
 """`signet clients`: what operators do to registered clients."""
 
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from signet_cli import metadata_options as options
 from signet_cli.mistake import Mistake
 from signet_cli.registrar import create_client, rotate_secret, unknown, update_client
 from signet_cli.stack import DryRun, Local, Location, Profile, Region, StackName, opened
+
+if TYPE_CHECKING:
+    from signet.errors import OAuthError
 
 app = typer.Typer(
     no_args_is_help=True, help="Create, list, show, change and delete clients, and replace their secrets."
@@ -227,19 +230,25 @@ def list_clients(
 ) -> None:
     """List every client; one that was created a moment ago may be missing.
 
+    A record that cannot be used is told and left out; the exit code is 1 then.
+
     Example: signet clients list --json
     """
+    from signet_cli.aws_failure import record_told
     from signet_cli.display import print_clients, print_json
     from signet_cli.representation import members
 
+    broken: list[OAuthError] = []
     with opened(Location(local, stack, profile, region)) as found:
-        clients = list(found.registry().list())
+        clients = list(found.registry().list(broken.append))
     if as_json:
         print_json([members(client) for client in clients])
     elif clients:
         print_clients(clients)
-    else:
+    elif not broken:
         typer.echo("There are no clients yet: `signet clients create` makes one.", err=True)
+    if broken:
+        raise Mistake(*map(record_told, broken))
 
 
 @app.command()

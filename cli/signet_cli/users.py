@@ -10,6 +10,7 @@ from signet_cli.mistake import Mistake
 from signet_cli.stack import DryRun, Local, Location, Profile, Region, StackName, opened
 
 if TYPE_CHECKING:
+    from signet.errors import OAuthError
     from signet.model.user import User
 
 app = typer.Typer(no_args_is_help=True, help="Create, list, show, change, disable and delete users.")
@@ -72,12 +73,16 @@ def list_users(
 ) -> None:
     """List every user; one who was created a moment ago may be missing.
 
+    A record that cannot be used is told and left out; the exit code is 1 then.
+
     Example: signet users list --json
     """
+    from signet_cli.aws_failure import record_told
     from signet_cli.display import moment, print_json, print_rows
 
+    broken: list[OAuthError] = []
     with opened(Location(local, stack, profile, region)) as found:
-        users = sorted(found.users().list(), key=lambda user: user.username.casefold())
+        users = sorted(found.users().list(broken.append), key=lambda user: user.username.casefold())
     if as_json:
         print_json([_members(user) for user in users])
     elif users:
@@ -95,8 +100,10 @@ def list_users(
                 for user in users
             ],
         )
-    else:
+    elif not broken:
         typer.echo("There are no users yet: `signet users create` makes one.", err=True)
+    if broken:
+        raise Mistake(*map(record_told, broken))
 
 
 @app.command()

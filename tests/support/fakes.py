@@ -1,11 +1,11 @@
 """In-memory ports; tests/contract holds each to the same suite as its adapter."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import Lock
 from typing import Any
 
-from signet.errors import Reason, unavailable
+from signet.errors import OAuthError, Reason, unavailable
 from signet.model.client import Client
 from signet.model.key import KeySet
 
@@ -37,7 +37,7 @@ class InMemoryClientRegistry:
         with self._lock:
             return self._clients.pop(client_id, None) is not None
 
-    def list(self) -> Iterator[Client]:
+    def list(self, unusable: Callable[[OAuthError], None] | None = None) -> Iterator[Client]:
         return iter(sorted(self._clients.values(), key=lambda client: client.client_id))
 
 

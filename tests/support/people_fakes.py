@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import Lock
 
-from signet.errors import Reason, unavailable
+from signet.errors import OAuthError, Reason, unavailable
 from signet.model.grant import Grant, Redemption, Turn
 from signet.model.scope import ScopeCatalogue
 from signet.model.session import Attempts, Session
@@ -66,7 +66,7 @@ class InMemoryUserRegistry:
                 del self._people.consents[key]
             return self._people.users.pop(sub, None) is not None
 
-    def list(self) -> Iterator[User]:
+    def list(self, unusable: Callable[[OAuthError], None] | None = None) -> Iterator[User]:
         return iter(sorted(self._people.users.values(), key=lambda user: user.sub))
 
 

@@ -6,7 +6,7 @@ Unless said otherwise an operation that fails because AWS does raises OAuthError
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from signet.errors import Reason
+from signet.errors import OAuthError, Reason
 from signet.model.client import Client
 from signet.model.grant import Grant, Redemption, Turn
 from signet.model.key import KeySet
@@ -38,8 +38,11 @@ class ClientRegistry(ClientStore, Protocol):
     def delete(self, client_id: str) -> bool:
         """Remove the client; False where there was none."""
 
-    def list(self) -> Iterable[Client]:
-        """Every client, in the order of ids; may lag behind a write by a moment."""
+    def list(self, unusable: Callable[[OAuthError], None] | None = None) -> Iterable[Client]:
+        """Every client, in the order of ids; may lag behind a write by a moment.
+
+        A record that cannot be used is raised, or given to `unusable` and left out.
+        """
 
 
 class Signer(Protocol):
@@ -124,8 +127,8 @@ class UserRegistry(UserStore, Protocol):
     def delete(self, sub: str) -> bool:
         """Remove the user, their login name and their consents; False where there was none."""
 
-    def list(self) -> Iterable[User]:
-        """Every user; may lag behind a write by a moment."""
+    def list(self, unusable: Callable[[OAuthError], None] | None = None) -> Iterable[User]:
+        """Every user; may lag behind a write by a moment. As to what cannot be used: as ClientRegistry.list."""
 
 
 class ConsentStore(Protocol):

@@ -298,7 +298,7 @@ def test_a_registry_that_does_not_answer_is_told(
 ) -> None:
     """With the operation that failed."""
 
-    def broken() -> None:
+    def broken(*_: object) -> None:
         raise unavailable(Reason.STORE_UNAVAILABLE, "dynamodb:Query Unknown")
 
     monkeypatch.setattr(registry, "list", broken)

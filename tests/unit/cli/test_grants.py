@@ -273,6 +273,40 @@ def test_sign_out_ends_one_session_or_all(signet: CommandLine, stack: StackOfPeo
 # clients
 
 
+@pytest.mark.parametrize(
+    ("command", "broken", "told"),
+    [
+        ("clients", {"client_id": {"S": "shop"}}, "signet clients delete --yes"),
+        ("users", {"sub": {"S": "1"}}, "restore the item from a backup"),
+    ],
+)
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_record_that_cannot_be_used_ends_no_list(
+    signet: CommandLine,
+    aws: None,
+    *,
+    command: str,
+    broken: dict[str, Any],
+    told: str,
+    form: list[str],
+) -> None:
+    """It is told by its key, the others are listed, and the exit code says that something is wrong."""
+    table = deploy("signet")
+    with opened(Location()) as found:
+        for name in ("a", "z"):
+            found.users().create(User(f"sub-{name}", name))
+            found.registry().create(client(name))
+        key = {"pk": {"S": f"{command[:-1]}#m"}, "sk": {"S": command[:-1]}, "listing": {"S": command[:-1]}}
+        found.sdk_client("dynamodb").put_item(TableName=table, Item={**key, **broken})
+    answer = signet(command, "list", *form)
+    assert answer.exit_code == 1
+    assert (answer.stderr.count("\n"), f"{command[:-1]}#m" in answer.stderr, told in answer.stderr) == (1, True, True)
+    if form:
+        assert [each.get("client_id", each.get("username")) for each in answer.json] == ["a", "z"]
+    else:
+        assert len(answer.stdout.splitlines()) == 3
+
+
 def test_deleting_a_client_can_count_its_grants_first(signet: CommandLine, stack: StackOfPeople) -> None:
     """And deletes nothing then."""
     tried = signet("clients", "delete", "shop", "--dry-run")

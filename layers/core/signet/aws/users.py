@@ -3,7 +3,7 @@
 The item `imported_hashes` says that there may be password hashes of another system.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 from signet.aws.attributes import Item, attribute, item
 from signet.aws.failures import calling, code
 from signet.aws.queries import found
-from signet.aws.records import etag, malformed, record, restored
+from signet.aws.records import etag, malformed, record, restored, usable
 from signet.aws.transactions import absent, new, refusals
-from signet.errors import Reason
+from signet.errors import OAuthError, Reason
 from signet.model.user import User, login_name
 
 _LISTING = "user"
@@ -109,7 +109,7 @@ class DynamoDbUserRegistry:
                 self._dynamodb.delete_item(TableName=self._table, Key=consent)
         return deleted
 
-    def list(self) -> Iterator[User]:
+    def list(self, unusable: Callable[[OAuthError], None] | None = None) -> Iterator[User]:
         """As ports.UserRegistry.list, through the sparse index `clients`, in the order of `sub`."""
         items = found(
             self._dynamodb,
@@ -118,7 +118,7 @@ class DynamoDbUserRegistry:
             KeyConditionExpression="listing = :user",
             ExpressionAttributeValues={":user": attribute(_LISTING)},
         )
-        return map(stored_user, items)
+        return usable(items, stored_user, unusable)
 
     def _read(self, key: Item) -> Item | None:
         with calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
