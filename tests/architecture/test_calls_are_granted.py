@@ -13,7 +13,6 @@ from tests.support.transformed import of_type
 
 BY_OPERATORS = {
     "clients.DynamoDbClientRegistry.delete",
-    "clients.DynamoDbClientRegistry.list",
     "clients.DynamoDbClientRegistry.replace",
     "queries.scanned",
     "scopes.DynamoDbScopeStore.replace",
