@@ -289,6 +289,59 @@ def test_all_other_sessions_end_at_once(service: Service, ada: User) -> None:
     assert [form.fields["form"] for form in page.forms] == ["end_session"]
 
 
+@pytest.mark.parametrize("form", ["session", "other_sessions"])
+def test_ending_sessions_asks_for_the_password_once_it_was_long_ago(service: Service, ada: User, form: str) -> None:
+    """OWASP ASVS 5.0 section 7.5.2: whoever finds a browser open cannot lock its owner out elsewhere."""
+    there, here = service.signed_in(ada, SAFARI), service.signed_in(ada, FIREFOX)
+    service.clock.advance(601)
+    page = here.press(here.get(ACCOUNT).form_about(form))
+    assert (page.step, page.form.fields["username"]) == ("login", "ada")
+    assert "Enter your password again" in words(page)
+    assert signed_in(there.get(ACCOUNT))
+    page = here.sign_in(page, "ada", "not this one")
+    assert (page.step, page.alert != "") == ("login", True)
+    assert signed_in(here.get(ACCOUNT))
+    page = here.sign_in(page, "ada", PASSWORD)
+    assert (page.target, page.notice) == (ACCOUNT, "Thank you. You can sign out of your other browsers now.")
+    here.press(page.form_about(form))
+    assert there.get(ACCOUNT).step == "login"
+
+
+def test_removing_an_application_needs_no_password(service: Service, app: Application, ada: User) -> None:
+    """It takes access away and gives none, and can be allowed again."""
+    service.consent(ada, app)
+    visitor = service.signed_in(ada)
+    service.clock.advance(3_600)
+    page = visitor.press(visitor.get(ACCOUNT).form_about("application", client_id=app.client_id))
+    assert page.notice == "The application no longer has access to your account."
+
+
+@pytest.mark.parametrize("where", [ACCOUNT, "application"])
+def test_signing_in_again_continues_the_session(service: Service, app: Application, ada: User, where: str) -> None:
+    """Another cookie, the same `sid`: a logout still ends what came of it; somebody else's login is another session."""
+    visitor = service.signed_in(ada)
+    tokens = tokens_of(service, app, visitor, scope="openid email")
+    before = service.session_of(visitor)
+    service.clock.advance(700)
+    again = f"{ACCOUNT}?prompt=login" if where == ACCOUNT else app.url(prompt="login")
+    visitor.sign_in(visitor.get(again), "ada", PASSWORD)
+    after = service.session_of(visitor)
+    assert before
+    assert after
+    assert (before.sid, before.sub) == (after.sid, after.sub)
+    assert before.digest != after.digest
+    assert visitor.press(visitor.get(ACCOUNT).form_about("end_session"), decision="sign_out")
+    assert refresh(service.deployment, app, tokens["refresh_token"]).error() == "invalid_grant"
+    service.user("eve")
+    other = service.signed_in(ada)
+    own = service.session_of(other)
+    other.sign_in(other.get(app.url(prompt="login")), "eve", PASSWORD)
+    eves = service.session_of(other)
+    assert own
+    assert eves
+    assert own.sid != eves.sid
+
+
 def test_signing_out_from_the_page_asks_nothing_more(service: Service, ada: User) -> None:
     """The button is the answer; the session ends on the server."""
     visitor = service.signed_in(ada)

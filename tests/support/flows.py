@@ -246,6 +246,7 @@ def account(service: Service) -> None:
     service.clock.advance(3_600)
     page = here.press(page.form_about("application", client_id="removed"))
     assert service.userinfo(tokens["access_token"]).status == 401
+    page = here.sign_in(here.press(page.form_about("other_sessions")), "margaret", PASSWORD)
     page = here.press(page.form_about("other_sessions"))
     assert there.get(ACCOUNT).step == "login"
     assert "everywhere but here" in page.notice

@@ -61,6 +61,16 @@ def test_every_login_has_an_id_of_its_own(sessions: Sessions) -> None:
     assert sessions.find(second) is not None
 
 
+def test_a_session_is_continued_by_its_own_user_alone(sessions: Sessions) -> None:
+    """Under the public id that applications know; another user's has one of its own."""
+    first, session = sessions.begin("alice")
+    second, again = sessions.begin("alice", replacing=first, continuing=session)
+    _, other = sessions.begin("bob", replacing=second, continuing=again)
+    assert (again.sid, again.digest != session.digest) == (session.sid, True)
+    assert other.sid != session.sid
+    assert sessions.find(first) is sessions.find(second) is None
+
+
 @pytest.mark.parametrize("chosen", ["", "x", "x" * 43, "x" * 10_000, "\ud800" * 43])
 def test_an_id_that_was_not_given_out_is_none(sessions: Sessions, chosen: str) -> None:
     """Nor does it become one by a login (fixation), nor can it be ended."""

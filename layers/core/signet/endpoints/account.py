@@ -17,6 +17,9 @@ from signet.people.exits import Exits
 from signet.people.sessions import Sessions
 from signet.ports import Audit, ClientStore, Clock, ConsentStore, GrantListing, SessionListing, UserStore
 
+FRESH = 600
+"""Seconds since the password was typed in which sessions elsewhere can be ended (OWASP ASVS 5.0 section 7.5.2)."""
+
 _TARGETS = {"application": "client_id", "session": "sid", "other_sessions": "", "login": ""}
 """The forms, and the field of each that says what it is about."""
 
@@ -45,24 +48,35 @@ class AccountEndpoint:
         fields = body_parameters(http) if http.method == "POST" else {}
         if http.method == "POST" and not http.cookies:
             raise invalid_request(Reason.COOKIES_MISSING, "The browser sends no cookies.")
-        spoken = {name: value for name, value in query_parameters(http).items() if name == "ui_locales"}
-        action = address(http.path, spoken)
         session = self.sessions.find(http.cookies.get(forms.SESSION, ""))
         user = self.users.get(session.sub) if session else None
         if session is None or user is None or not session.counts_for(user):
-            return self._login(http, action, fields) if http.method == "POST" else self.pages.login(http, action)
+            return self._login(http, fields)
+        if query_parameters(http).get("prompt") == "login" and not self._is_fresh(session):
+            return self._login(http, fields, user, session)
+        action = _action(http)
         if http.method == "POST":
             return self._posted(http, action, fields, user, session)
         return self._shown(http, action, user, session)
 
-    def _login(self, http: HttpRequest, action: str, fields: Parameters) -> HttpResponse:
+    def _login(
+        self, http: HttpRequest, fields: Parameters, user: User | None = None, session: Session | None = None
+    ) -> HttpResponse:
+        """The sign-in form and what comes of it; `user` and `session` are whose password is to be shown again."""
+        action = _action(http, again=session is not None)
+        if http.method != "POST":
+            return self.pages.login(http, action, user.username if user else "")
         if not _proved(http, fields, action) or fields["form"] != "login":
             notice = forms.Notice(LoginError.FORM_EXPIRED, fields.get("username", ""))
             return see_other(action, forms.notice_cookie(notice))
-        signed = self.login(http, fields)
+        signed = self.login(http, fields, present=session)
         if isinstance(signed, forms.Notice):
             return see_other(action, forms.notice_cookie(signed))
-        return see_other(action, *signed.cookies)
+        said = (forms.notice_cookie(forms.Notice(AccountNotice.CONFIRMED)),) if session else ()
+        return see_other(_action(http), *signed.cookies, *said)
+
+    def _is_fresh(self, session: Session) -> bool:
+        return int(self.clock()) - session.auth_time <= FRESH
 
     def _shown(self, http: HttpRequest, action: str, user: User, session: Session) -> HttpResponse:
         now = int(self.clock())
@@ -88,6 +102,8 @@ class AccountEndpoint:
             revoked = self.exits.withdraw(user.sub, client_id, self.consents)
             self._record("consent_revoked", http, sub=user.sub, client_id=client_id, grant_ids=list(revoked) or None)
             return _said(action, AccountNotice.APPLICATION_REMOVED)
+        if not self._is_fresh(session):
+            return see_other(_action(http, again=True))
         here, *others = self._sessions(user, session)
         if fields["form"] == "session":
             others = [other for other in others if other.sid == fields.get("sid")]
@@ -99,6 +115,12 @@ class AccountEndpoint:
 
     def _record(self, event: str, http: HttpRequest, **fields: object) -> None:
         self.audit.record(event, request_id=http.request_id, source_ip=http.source_ip, **fields)
+
+
+def _action(http: HttpRequest, *, again: bool = False) -> str:
+    """Where the forms of this page post to: here, in the language that was asked for, to show the password `again`."""
+    spoken = {name: value for name, value in query_parameters(http).items() if name == "ui_locales"}
+    return address(http.path, {**spoken, **({"prompt": "login"} if again else {})})
 
 
 def _proved(http: HttpRequest, fields: Parameters, action: str) -> bool:

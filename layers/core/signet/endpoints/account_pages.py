@@ -33,17 +33,18 @@ class AccountPages:
     pages: Pages
     scopes: Callable[[], ScopeCatalogue]
 
-    def login(self, http: HttpRequest, action: str) -> HttpResponse:
-        """The sign-in form, with whatever notice the last try left."""
+    def login(self, http: HttpRequest, action: str, signed_in_as: str = "") -> HttpResponse:
+        """The sign-in form, with whatever notice the last try left; `signed_in_as` is who has to do it again."""
         key, new_key = forms.form_key(http)
         notice, notice_gone = forms.read_notice(http)
         error = LoginError(notice.message) if notice and notice.message in set(LoginError) else None
         page = self.pages.login(
             locale(http),
             Form(action, forms.csrf_token(key, "login", http.cookies.get(forms.SESSION, ""), action)),
-            username=notice.username if notice else "",
+            username=(notice.username if notice else "") or signed_in_as,
             error=error,
             retry_after=notice.retry_after if notice else None,
+            signed_in_as=signed_in_as or None,
         )
         return replace(page, cookies=(*new_key, *notice_gone))
 

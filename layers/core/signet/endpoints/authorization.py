@@ -109,7 +109,8 @@ class AuthorizationEndpoint:
 
     def _login(self, visit: Visit, parameters: Parameters, fields: Parameters) -> HttpResponse:
         """Check name and password, and go on as whoever has signed in."""
-        signed = self.login(visit.http, fields, visit.request.client.client_id)
+        present = visit.session if visit.session and visit.session.counts_for(visit.user) else None
+        signed = self.login(visit.http, fields, visit.request.client.client_id, present=present)
         if isinstance(signed, forms.Notice):
             return self._again(visit, signed)
         if visit.request.required_sub not in {"", signed.user.sub}:

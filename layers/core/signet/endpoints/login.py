@@ -30,10 +30,13 @@ class Login:
     sign_in: SignIn
     audit: Audit
 
-    def __call__(self, http: HttpRequest, fields: Parameters, client_id: str = "") -> SignedIn | forms.Notice:
+    def __call__(
+        self, http: HttpRequest, fields: Parameters, client_id: str = "", *, present: Session | None = None
+    ) -> SignedIn | forms.Notice:
         """A new session, its id new at every login and the one before ended; or what the form has to say.
 
-        The form must have been proved to be ours. Raises OAuthError where a store fails.
+        `present` is the session that signs somebody in until now. The form must have been proved to be ours. Raises
+        OAuthError where a store fails.
         """
         username = fields.get("username", "")
         if not username or "password" not in fields:
@@ -45,7 +48,10 @@ class Login:
             message = LoginError.TOO_MANY_ATTEMPTS if signed.retry_after else LoginError.WRONG_CREDENTIALS
             return forms.Notice(message, username, signed.retry_after)
         session_id, session = self.sessions.begin(
-            signed.sub, http.header("user-agent"), replacing=http.cookies.get(forms.SESSION, "")
+            signed.sub,
+            http.header("user-agent"),
+            replacing=http.cookies.get(forms.SESSION, ""),
+            continuing=present,
         )
         self._record("login", http, client_id, sub=signed.sub, sid=session.sid)
         return SignedIn(signed, session, (forms.set_cookie(forms.SESSION, session_id), *device_cookie))

@@ -66,6 +66,7 @@ class AccountNotice(StrEnum):
     APPLICATION_REMOVED = "application_removed"
     SESSION_ENDED = "session_ended"
     OTHER_SESSIONS_ENDED = "other_sessions_ended"
+    CONFIRMED = "confirmed"
     NOTHING_DONE = "nothing_done"
 
 

@@ -22,17 +22,21 @@ class Sessions:
     idle_lifetime: int
     lifetime: int
 
-    def begin(self, sub: str, user_agent: str = "", *, replacing: str = "") -> tuple[str, Session]:
+    def begin(
+        self, sub: str, user_agent: str = "", *, replacing: str = "", continuing: Session | None = None
+    ) -> tuple[str, Session]:
         """A new session of a user whose password was right a moment ago, and its id for the cookie.
 
-        Every login has an id of its own, 256 random bits; the session of the id `replacing` ends before.
+        Every login has an id of its own, 256 random bits; the session of the id `replacing` ends before. Where the same
+        user has signed in again, `continuing` their session, its public `sid` stays: to applications it is the session
+        that their tokens are of, and a logout still finds what came of it.
         """
         self.end(replacing)
         now = int(self.clock())
         session_id = secrets.token_urlsafe(32)
         session = Session(
             digest=session_digest(session_id),
-            sid=secrets.token_urlsafe(16),
+            sid=continuing.sid if continuing and continuing.sub == sub else secrets.token_urlsafe(16),
             sub=sub,
             auth_time=now,
             amr=("pwd",),
