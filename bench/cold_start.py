@@ -98,8 +98,12 @@ def subjects(stack: Stack) -> Iterator[dict[str, Callable[[], Cost]]]:
         aws = {"AWS_ENDPOINT_URL": endpoint}
         trusting_all = {**aws, "AWS_CA_BUNDLE": str(bundle(certificate, ALL_ROOTS, made / "all.pem"))}
 
-        def function(logical_id: str, path: tuple[Path, ...] = LAYERS, **variables: str) -> ColdStart:
-            environment = {**stack.variables(logical_id), **trusting_all, **variables}
+        trusting_amazon = {**aws, "AWS_CA_BUNDLE": str(bundle(certificate, AMAZON_ROOTS, made / "amazon.pem"))}
+
+        def function(
+            logical_id: str, aws: Mapping[str, str] = trusting_amazon, path: tuple[Path, ...] = LAYERS
+        ) -> ColdStart:
+            environment = {**stack.variables(logical_id), **aws}
             return ColdStart(BUILT / logical_id, environment, FIRST_REQUESTS[logical_id], path)
 
         usual, dependencies = yardstick(made)
@@ -108,10 +112,12 @@ def subjects(stack: Stack) -> Iterator[dict[str, Callable[[], Cost]]]:
             BARE: ColdStart(folder(made, "bare", _BARE), variables, TOKEN_REQUEST),
             YARDSTICK: ColdStart(usual, variables, TOKEN_REQUEST, dependencies),
             **{logical_id.removesuffix("Function"): function(logical_id) for logical_id in FIRST_REQUESTS},
-            "Token, without byte code": function("TokenFunction", without_byte_code(made)),
+            "Token, by botocore": function("TokenFunction", {**trusting_all, "SIGNET_AWS_CLIENT": "botocore"}),
+            "Token, without byte code": function("TokenFunction", path=without_byte_code(made)),
         }
 
 
+AMAZON_ROOTS = HOST / "dependencies" / "python" / "botocore" / "amazon.pem"
 ALL_ROOTS = HOST / "dependencies" / "python" / "botocore" / "cacert.pem"
 
 

@@ -12,6 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+AUTHORITIES = ("CN=Amazon Root CA ", "CN=Starfield Services Root Certificate Authority - G2 ")
+"""How the certificates of Amazon Trust Services begin."""
+
 
 def without_documentation(value: Any) -> Any:
     """A service model without its prose; a `documentation` that is not a string is a member of that name."""
@@ -39,6 +42,20 @@ def trim(data: Path, services: set[str]) -> None:
     for partition in endpoints["partitions"]:
         partition["services"] = {name: found for name, found in partition["services"].items() if name in services}
     write(data / "endpoints.json", endpoints)
+    write_authorities(data.parent)
+
+
+def write_authorities(package: Path) -> None:
+    """Write amazon.pem, of the authorities in cacert.pem those that sign for Amazon's services.
+
+    https://www.amazontrust.com/repository/. They are loaded in a twentieth of the time that all of them take.
+    """
+    blocks = (package / "cacert.pem").read_text(encoding="utf-8").split("\n# Issuer: ")[1:]
+    chosen = [block for block in blocks if block.startswith(AUTHORITIES)]
+    if not chosen:
+        raise ValueError("botocore's certificates have other names than before")
+    certificates = [block[block.index("-----BEGIN") :].strip() for block in chosen]
+    (package / "amazon.pem").write_text("\n".join(certificates) + "\n", encoding="utf-8")
 
 
 def write(path: Path, document: Any) -> None:

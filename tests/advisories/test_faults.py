@@ -35,6 +35,15 @@ EVERY_FAULT: list[Fault] = [
     faults.without_credentials,
 ]
 
+
+@pytest.fixture(params=["lean", "botocore"], autouse=True)
+def aws_client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both clients of AWS, in every function."""
+    client: str = request.param
+    monkeypatch.setattr(Deployment, "aws_client", client)
+    return client
+
+
 OPERATION = re.compile(r"(dynamodb|secretsmanager):[A-Za-z]+ [A-Za-z0-9]+( fault)?")
 """All that a line may say of AWS: what was called and the name of what came of it."""
 

@@ -17,6 +17,8 @@ WEIGHTY = (
     "boto3",
     "pydantic",
     "aws_lambda_powertools",
+    "botocore",
+    "urllib3",
     "jwt",  # for reading tokens, which this request does not
     "signet_cli",
 )
@@ -62,6 +64,16 @@ def test_aws_is_spoken_to_from_one_package_and_the_command_line() -> None:
     assert [path for path in speaking if path.startswith("layers/")] != []
 
 
+def test_botocore_is_imported_by_who_asks_for_it() -> None:
+    """At the top of a module it would be imported by every function, whichever client that uses."""
+    folder = ROOT / "layers" / "core" / "signet"
+    importing = {path for path in folder.rglob("*.py") if any(name.startswith("botocore") for name in imported(path))}
+    assert importing == {folder / "aws" / "sdk.py"}
+    tree = ast.parse((folder / "aws" / "sdk.py").read_text(encoding="utf-8"))
+    at_the_top = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [statement for statement in at_the_top if "botocore" in statement] == []
+
+
 @pytest.mark.parametrize("app", APPS, ids=lambda app: app.parent.name)
 def test_a_function_says_which_it_is_and_nothing_else(app: Path) -> None:
     """Wiring is in the library, where it is typed and tested."""
@@ -85,8 +97,11 @@ def test_the_token_path_imports_nothing_weighty() -> None:
     path = [str(ROOT / "functions" / "token"), str(ROOT / "layers" / "core")]
     served = subprocess.run(
         [sys.executable, "-c", SERVE_ONE, json.dumps(path), json.dumps(event)],
-        # no credentials: every call to AWS fails at once, and nothing leaves this machine
+        # nobody listens: every call to AWS fails at once, and nothing leaves this machine
         env={
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
             "AWS_DEFAULT_REGION": embedded.REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": "/dev/null",
@@ -104,7 +119,7 @@ def test_the_token_path_imports_nothing_weighty() -> None:
     )
     status, modules = json.loads(served.stderr.splitlines()[-1])
     assert status == 503
-    assert {"botocore", "cryptography", "signet.endpoints.token"} <= set(modules)
+    assert {"http.client", "cryptography", "signet.endpoints.token"} <= set(modules)
     assert [name for name in modules if name.startswith(WEIGHTY)] == []
 
 

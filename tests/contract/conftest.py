@@ -30,16 +30,22 @@ class Secret:
         return KeyringSecret(self.secretsmanager, self.arn)
 
 
+@pytest.fixture(params=["lean", "botocore"], autouse=True)
+def aws_client(request: pytest.FixtureRequest) -> str:
+    """Both clients of AWS, for every adapter."""
+    client: str = request.param
+    return client
+
+
 @pytest.fixture
-def secret(embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Secret:
+def secret(embedded_aws: EmbeddedAws, aws_client: str, monkeypatch: pytest.MonkeyPatch) -> Secret:
     """A secret whose one version is `first document`."""
     for name, value in {**embedded.ENVIRONMENT, "AWS_ENDPOINT_URL": embedded_aws.endpoint}.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SIGNET_AWS_CLIENT", aws_client)
     secretsmanager = sdk_client("secretsmanager")
     created = secretsmanager.create_secret(Name=f"keyring-{uuid.uuid4()}", SecretString="first document")
-    connection = Unreliable(secretsmanager._endpoint.http_session)
-    secretsmanager._endpoint.http_session = connection
-    return Secret(secretsmanager, created["ARN"], connection)
+    return Secret(secretsmanager, created["ARN"], Unreliable(secretsmanager))
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 
 import botocore.session
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
@@ -27,6 +28,8 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from signet.aws.clients import DynamoDbClientRegistry
 from signet.aws.key_sets import DynamoDbKeySetStore
+from signet.aws.lean import transport as lean
+from signet.aws.lean.addresses import Address
 from signet.keys import algorithms
 from signet.keys.algorithms import thumbprint
 from signet.keys.jwks import published_with
@@ -39,6 +42,7 @@ from signet_cli.local.application import functions
 from signet_cli.local.template import Template
 from tests.support import gateway_events
 from tests.support.gateway_events import Answer, Event, token_event
+from tests.support.sdk_events import met_instead
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
@@ -135,11 +139,35 @@ class _Sdk:
 _SDK = _Sdk()
 
 
+class MotoTransport:
+    """What carries the lean client's requests to where botocore's go: to moto, past whatever meets them."""
+
+    def __init__(self, address: Address) -> None:
+        self._url = f"https://{address.authority}/"
+        service = address.host.partition(".")[0]
+        self._service_id = {"secretsmanager": "secrets-manager"}.get(service, service)
+
+    def connect(self) -> None:
+        """Nothing is there to connect to."""
+
+    def send(self, operation: str, headers: Mapping[str, str], body: bytes) -> lean.Answer:
+        """Moto's answer; what botocore would raise is raised as the lean client's transport would."""
+        request = AWSPreparedRequest("POST", self._url, HTTPHeaders.from_dict(headers), body, stream_output=False)
+        answer = met_instead(lambda: _SDK._sent(f"before-send.{self._service_id}.{operation}", request))
+        assert answer is not None
+        return answer
+
+
 AnyDeployment = TypeVar("AnyDeployment", bound="Deployment")
 
 
 class Deployment:
-    """Tables and secret, one warm execution environment for each function, and everything that went out of them."""
+    """Tables and secret, one warm execution environment for each function, and everything that went out of them.
+
+    `aws_client` is the client of AWS that the functions use; the deployment's own is botocore's.
+    """
+
+    aws_client = "lean"
 
     def __init__(self, template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
@@ -186,6 +214,7 @@ class Deployment:
         """The function's environment variables, as the template has them; one that others deploy has none here."""
         deployed_here = function in LOGICAL_IDS
         variables = functions(self.template)[LOGICAL_IDS[function]].environment if deployed_here else {}
+        variables = {**variables, "SIGNET_AWS_CLIENT": self.aws_client}
         return {**variables, **({"POWERTOOLS_LOG_LEVEL": self._log_level} if self._log_level else {})}
 
     def set_log_level(self, level: str) -> None:
@@ -403,8 +432,9 @@ class Deployment:
             self._monkeypatch.delenv(name, raising=False)
         self._monkeypatch.setattr("signet.wiring.time", SimpleNamespace(time=self.clock))
         self._monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-        session = SimpleNamespace(get_session=lambda: _SDK)
-        self._monkeypatch.setattr("signet.aws.sdk.botocore", SimpleNamespace(session=session))
+        self._monkeypatch.setattr("signet.aws.sdk._botocore_session", lambda: _SDK)
+        self._monkeypatch.setattr("signet.aws.sdk.HttpTransport", MotoTransport)
+        self._monkeypatch.setattr("signet.aws.lean.retries.time", SimpleNamespace(sleep=lambda _: None))
         self._monkeypatch.setattr(_SDK, "before_send", self._before_send)
         numbers = count()
         for alg in ("RS256", "PS256"):

@@ -2,12 +2,9 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
-from botocore.config import Config
 
-from signet.aws import sdk
 from signet.aws.sdk import sdk_client
 from signet.wiring import handler_for
 from signet_cli.local import embedded
@@ -46,8 +43,7 @@ def stack(embedded_aws: EmbeddedAws, tables: Tables, monkeypatch: pytest.MonkeyP
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     # fifty threads and one server on a busy machine: patience, or the SDK itself would try again
-    patient: Any = sdk._CONFIG.merge(Config(read_timeout=30, max_pool_connections=64))
-    monkeypatch.setattr(sdk, "_CONFIG", patient)
+    monkeypatch.setattr("signet.aws.lean.transport.READ_TIMEOUT", 30)
     secret = sdk_client("secretsmanager").create_secret(Name=f"keyring-{uuid.uuid4()}", SecretString='{"keys":[]}')
     monkeypatch.setenv("SIGNET_KEYRING_SECRET", secret["ARN"])
     rotate, version_id = handler_for("key_rotation"), str(uuid.uuid4())

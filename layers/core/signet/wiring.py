@@ -85,6 +85,7 @@ def _token_answers(audit: Audit) -> Answers:
     issuer = Issuer(settings, ring.signer, time.time, resources=lambda: scopes().resources if ring.has_choice else {})
     endpoint = TokenEndpoint(services, clients, issuer, time.time, audit)
     _preload(ring.load)
+    connect(dynamodb)
     return Answers({"token": endpoint})
 
 
@@ -338,6 +339,13 @@ def sdk_client(service: str) -> Any:
     from signet.aws import sdk
 
     return sdk.sdk_client(service)
+
+
+def connect(client: Any) -> None:
+    """As signet.aws.sdk."""
+    from signet.aws import sdk
+
+    sdk.connect(client)
 
 
 class HttpFunction:

@@ -1,8 +1,10 @@
 """signet.settings and signet.aws.environ: what a deployment can be told."""
 
 import pytest
+from botocore.client import BaseClient
 
 from signet.aws import environ, sdk
+from signet.aws.lean.client import LeanClient
 from signet.settings import (
     LONGEST_REFRESH_TOKEN_LIFETIME,
     LONGEST_SESSION_LIFETIME,
@@ -133,3 +135,23 @@ def test_a_client_of_aws_that_cannot_be_made_is_a_setting(monkeypatch: pytest.Mo
     monkeypatch.setenv("AWS_ENDPOINT_URL", "no url")
     with pytest.raises(SettingsInvalid):
         sdk.sdk_client("dynamodb")
+
+
+def test_the_client_of_aws_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lean one; botocore's where it is asked for, or where the environment has what the lean one does not know."""
+    for name in ("AWS_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "SIGNET_AWS_CLIENT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    assert [type(client) for client in sdk.sdk_clients("dynamodb", "secretsmanager", "kms")] == [LeanClient] * 3
+    for name, value in (
+        ("SIGNET_AWS_CLIENT", "botocore"),
+        ("AWS_USE_FIPS_ENDPOINT", "true"),
+        ("AWS_DEFAULT_REGION", "eusc-de-east-1"),
+        ("AWS_ACCESS_KEY_ID", ""),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            assert isinstance(sdk.sdk_client("dynamodb"), BaseClient), name
+    assert isinstance(sdk.sdk_client("sts"), BaseClient)

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from signet.aws.attributes import Item, attribute, item, values
-from signet.aws.failures import calling, code
+from signet.aws.failures import answered, calling, code
 from signet.aws.queries import found
 from signet.aws.records import etag, instance, record, usable
 from signet.aws.transactions import absent, new, refusals
@@ -57,7 +55,7 @@ class DynamoDbClientRegistry:
                     ExpressionAttributeValues={":previous": attribute(previous.etag or etag(previous))},
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 return _is_ours(error.response, stored)

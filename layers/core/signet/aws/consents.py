@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from signet.aws.attributes import Item, attribute, item
-from signet.aws.failures import calling, code
+from signet.aws.failures import answered, calling, code
 from signet.aws.queries import batch, found
 from signet.aws.records import record, restored
 from signet.aws.users import stored_user, user_key
@@ -39,7 +37,7 @@ class DynamoDbConsentStore:
                     **_condition(previous),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 # our own write, whose answer was lost, is a success

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from signet.aws.attributes import Item, attribute, item
-from signet.aws.failures import calling, code
+from signet.aws.failures import answered, calling, code
 from signet.aws.queries import scanned
 from signet.aws.records import malformed, record, restored
 from signet.aws.subjects import items_of
@@ -87,7 +85,7 @@ class DynamoDbGrantStore:
                     ConditionExpression="attribute_not_exists(pk)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-            except ClientError as error:
+            except answered() as error:
                 # our own write, whose answer was lost, is a success
                 if code(error) != "ConditionalCheckFailedException" or error.response.get("Item") != stored:
                     raise
@@ -116,7 +114,7 @@ class DynamoDbGrantStore:
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 return _refused(redemption, error.response.get("Item"))
@@ -133,7 +131,7 @@ class DynamoDbGrantStore:
                     ConditionExpression=" AND ".join(_RELEASABLE),
                     ExpressionAttributeValues=item({":request_id": redemption.request_id, ":first": 0}),
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
 
@@ -160,7 +158,7 @@ class DynamoDbGrantStore:
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 return _not_turned(turn, error.response.get("Item"))
@@ -183,7 +181,7 @@ class DynamoDbGrantStore:
                         }
                     ),
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
 
@@ -199,7 +197,7 @@ class DynamoDbGrantStore:
                     ConditionExpression="attribute_exists(pk)",
                     ExpressionAttributeValues={":now": attribute(now)},
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
 

@@ -3,10 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from signet.aws.attributes import Item, attribute, item, values
-from signet.aws.failures import calling, code
+from signet.aws.failures import answered, calling, code
 from signet.errors import Reason, unavailable
 from signet.keys.algorithms import thumbprint
 from signet.model.key import KeySet, PublishedKey, WithdrawnKey, is_of
@@ -38,7 +36,7 @@ class DynamoDbKeySetStore:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                     **_condition(key_set.version),
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 # our own write, whose answer was lost, is a success

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from signet.aws.failures import calling, code
+from signet.aws.failures import answered, calling, code
 from signet.errors import Reason
 
 
@@ -32,7 +30,7 @@ class KeyringSecret:
         with calling("secretsmanager:GetSecretValue", Reason.KEYRING_UNAVAILABLE):
             try:
                 answer = self._secretsmanager.get_secret_value(SecretId=self._secret_id, VersionId=version_id)
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ResourceNotFoundException":
                     raise
                 return None
@@ -56,7 +54,7 @@ class KeyringSecret:
                 self._secretsmanager.update_secret_version_stage(
                     SecretId=self._secret_id, VersionStage="AWSPENDING", RemoveFromVersionId=version_id
                 )
-            except ClientError as error:
+            except answered() as error:
                 # the stage is at another version already
                 if code(error) not in {"InvalidParameterException", "InvalidRequestException"}:
                     raise

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from signet.aws.attributes import Item, attribute, item, values
-from signet.aws.failures import calling, code
+from signet.aws.failures import answered, calling, code
 from signet.aws.records import instance, malformed, record
 from signet.errors import Reason
 from signet.model.key import KEY_TYPES
@@ -46,7 +44,7 @@ class DynamoDbScopeStore:
                     },
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 # our own write, whose answer was lost, is a success

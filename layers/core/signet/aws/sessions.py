@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from signet.aws.attributes import Item, attribute, item
-from signet.aws.failures import calling, code
+from signet.aws.failures import answered, calling, code
 from signet.aws.records import record, restored
 from signet.aws.subjects import items_of
 from signet.errors import Reason
@@ -47,7 +45,7 @@ class DynamoDbSessionStore:
                     ConditionExpression="attribute_exists(pk) AND expires_at < :expires_at",
                     ExpressionAttributeValues={":expires_at": attribute(expires_at)},
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
 

@@ -4,10 +4,8 @@ import secrets
 from hashlib import sha256
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from signet.aws.attributes import Attribute, Item, attribute, item
-from signet.aws.failures import calling, code
+from signet.aws.failures import answered, calling, code
 from signet.aws.records import restored
 from signet.errors import Reason
 from signet.model.session import Attempts
@@ -52,7 +50,7 @@ class DynamoDbThrottleStore:
                     ExpressionAttributeValues=expected,
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 # our own write, whose answer was lost, is a success

@@ -3,10 +3,8 @@
 import uuid
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from signet.aws.attributes import Item
-from signet.aws.failures import calling, code
+from signet.aws.failures import answered, calling, code
 from signet.errors import Reason, unavailable
 
 _TRIES = 4
@@ -42,7 +40,7 @@ def refusals(dynamodb: Any, *operations: dict[str, Any]) -> list[dict[str, Any]]
         with calling("dynamodb:TransactWriteItems", Reason.STORE_UNAVAILABLE):
             try:
                 dynamodb.transact_write_items(TransactItems=list(operations), ClientRequestToken=token)
-            except ClientError as error:
+            except answered() as error:
                 reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])
                 codes = {reason.get("Code") for reason in reasons}
                 if code(error) != "TransactionCanceledException" or not codes & {_REFUSED, _CONFLICT}:

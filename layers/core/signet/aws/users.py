@@ -6,10 +6,8 @@ The item `imported_hashes` says that there may be password hashes of another sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from signet.aws.attributes import Item, attribute, item
-from signet.aws.failures import calling, code
+from signet.aws.failures import answered, calling, code
 from signet.aws.queries import found
 from signet.aws.records import etag, malformed, record, restored, usable
 from signet.aws.transactions import absent, new, refusals
@@ -76,7 +74,7 @@ class DynamoDbUserRegistry:
                     ExpressionAttributeValues={":previous": attribute(previous.etag or etag(previous))},
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-            except ClientError as error:
+            except answered() as error:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 # our own write, whose answer was lost, is a success
