@@ -54,6 +54,7 @@ VALUES: dict[str, tuple[list[Any], list[Any]]] = {
     "TokenProvisionedConcurrency": ([0, 1, 1000], [-1, 1001, "many"]),
     "ThrottlingRateLimit": ([1, 100_000], [0, 100_001]),
     "ThrottlingBurstLimit": ([1, 50_000], [0, 50_001]),
+    "AwsClient": (["lean", "botocore"], ["", "boto3", "Lean"]),
     "AlarmTopicArn": (["", TOPIC], ["alarms", TOPIC + ":x", TOPIC.replace("sns", "sqs")]),
     "AlarmEmail": (["", "ops@example.com"], ["ops", "ops@example", "a b@example.com", "@example.com", "x@y@z.com"]),
     "Alarms": (["On", "Off"], ["on", "yes", ""]),
