@@ -16,6 +16,7 @@ help:
 	@echo "make build   both layers and all functions for Lambda, without Docker"
 	@echo "make e2e     the browser tests, with a picture of every page in build/screenshots"
 	@echo "make bench   cold start and CPU per request, each against a baseline of the same run"
+	@echo "make compare Signet beside node-oidc-provider and Authlib on Flask, one core each"
 	@echo "make docs    fill in the figures and lists that the documents take from commands"
 	@echo "make deploy  sam deploy with samconfig.toml; STAGE=production for another of its sections"
 	@echo "             DEPLOY_ARGS='--region eu-west-1 --parameter-overrides DomainName=...'"
@@ -74,7 +75,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 lock: $(VENV)/.complete
-	cd requirements && for name in runtime dev sam scan lambda bench; do ../$(LOCK) $(UPGRADE) --output-file $$name.txt $$name.in || exit 1; done
+	cd requirements && for name in runtime dev sam scan lambda bench compare; do ../$(LOCK) $(UPGRADE) --output-file $$name.txt $$name.in || exit 1; done
 
 clean:
 	rm -rf $(VENV) .venv-sam .venv-scan .aws-sam build

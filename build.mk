@@ -52,3 +52,11 @@ bench: $(VENV)/.complete build-host
 	@$(BIN)/python -m bench.warm_request
 	@$(BIN)/python -m bench.interactive_request
 	@$(BIN)/python -m bench.authorizer_request
+
+# Signet beside node-oidc-provider and Authlib on Flask. Needs Node.js with npm beside.
+compare: $(VENV)/.complete build-host build/host/compare/.complete bench/compare/node/node_modules/.package-lock.json
+	@$(BIN)/python -m bench.compare.side_by_side
+
+bench/compare/node/node_modules/.package-lock.json: bench/compare/node/package-lock.json
+	npm ci --prefix bench/compare/node --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
