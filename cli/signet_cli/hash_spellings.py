@@ -52,20 +52,20 @@ _SPELLINGS: tuple[tuple["re.Pattern[str]", _Respelled], ...] = (
     (re.compile(r"argon2(\$argon2.*)"), lambda found: found[1]),
     (re.compile(r"bcrypt\$(\$2[aby]\$.*)"), lambda found: found[1]),
     (
-        re.compile(r"pbkdf2_(sha1|sha256)\$(\d{1,12})\$([!-~]{1,128})\$([A-Za-z0-9+/=]{20,128})"),
+        re.compile(r"pbkdf2_(sha1|sha256)\$([0-9]{1,12})\$([!-~]{1,128})\$([A-Za-z0-9+/=]{20,128})"),
         lambda found: _pbkdf2(found[1], found[2], found[3].encode(), b64decode(found[4], validate=True)),
     ),
     (
-        re.compile(r"scrypt\$(\d{1,12})\$([!-~]{1,128}?)\$(\d{1,4})\$(\d{1,4})\$([A-Za-z0-9+/=]{86,90})"),
+        re.compile(r"scrypt\$([0-9]{1,12})\$([!-~]{1,128}?)\$([0-9]{1,4})\$([0-9]{1,4})\$([A-Za-z0-9+/=]{86,90})"),
         lambda found: _scrypt(found[1], found[3], found[4], found[2].encode(), b64decode(found[5], validate=True)),
     ),
     # and as Werkzeug does, which Flask's applications use
     (
-        re.compile(r"pbkdf2:(sha1|sha256|sha512):(\d{1,12})\$([A-Za-z0-9]{1,128})\$([0-9a-f]{40,128})"),
+        re.compile(r"pbkdf2:(sha1|sha256|sha512):([0-9]{1,12})\$([A-Za-z0-9]{1,128})\$([0-9a-f]{40,128})"),
         lambda found: _pbkdf2(found[1], found[2], found[3].encode(), unhexlify(found[4])),
     ),
     (
-        re.compile(r"scrypt:(\d{1,12}):(\d{1,4}):(\d{1,4})\$([A-Za-z0-9]{1,128})\$([0-9a-f]{128})"),
+        re.compile(r"scrypt:([0-9]{1,12}):([0-9]{1,4}):([0-9]{1,4})\$([A-Za-z0-9]{1,128})\$([0-9a-f]{128})"),
         lambda found: _scrypt(found[1], found[2], found[3], found[4].encode(), unhexlify(found[5])),
     ),
 )

@@ -21,6 +21,7 @@ from signet_cli.stack import Location, find_stack
 from tests.support.fakes import InMemoryClientRegistry
 from tests.support.people_fakes import InMemoryPeople, InMemoryUserRegistry
 from tests.unit.cli.conftest import CommandLine, deploy
+from tests.unit.cli.test_users import in_terminal
 
 SECRETS = [
     "first-secret-of-thirty-two-chars!",
@@ -509,3 +510,20 @@ def test_a_secret_is_in_its_file_before_its_client_is_there(
     monkeypatch.setattr(InMemoryClientRegistry, "create", creating)
     name = written(tmp_path, [{"client_id": "none"}])
     assert signet("clients", "import", name, "--new-secrets", str(kept)).exit_code == 0
+
+
+def test_progress_is_seen_at_a_terminal(tmp_path: Path) -> None:
+    """A bar that counts rows, on standard error; the outcome stands below it."""
+    name = written(tmp_path, PARTNERS)
+    script = (
+        "import signet_cli.stack as stack; from signet_cli.main import app\n"
+        "from tests.unit.cli.test_import import Stack\n"
+        "from tests.support.fakes import InMemoryClientRegistry\n"
+        "from tests.support.people_fakes import InMemoryUserRegistry\n"
+        "found = Stack(InMemoryClientRegistry(), InMemoryUserRegistry()); stack.find_stack = lambda location: found\n"
+        f"app(['clients', 'import', {name!r}, '--local'], standalone_mode=False)\n"
+    )
+    exit_code, shown = in_terminal(script, [])
+    assert exit_code == 0, shown
+    assert "3/3" in shown
+    assert "Rows: 3 created" in shown

@@ -185,6 +185,7 @@ def test_a_hash_that_would_take_the_machine_is_refused(record: str, monkeypatch:
         "$2x$10$" + "a" * 53,
         "plain text",
         "$2b$10$short",
+        "$2b$\uff11\uff10$" + "a" * 53,
         "$2b$10$" + "a" * 600,
         "$argon2id$v=19$m=65536,t=3,p=4$",
         "!",

@@ -70,29 +70,29 @@ SCHEMES = (
     Scheme(
         "argon2",
         re.compile(
-            rf"\$argon2(?:id|i|d)\$(?:v=(?:16|19)\$)?m=(?P<m>\d{{1,9}}),t=(?P<t>\d{{1,9}}),p=(?P<p>\d{{1,4}})"
+            rf"\$argon2(?:id|i|d)\$(?:v=(?:16|19)\$)?m=(?P<m>[0-9]{{1,9}}),t=(?P<t>[0-9]{{1,9}}),p=(?P<p>[0-9]{{1,4}})"
             rf"\${_B64}{{11,86}}\${_B64}{{22,86}}"
         ),
         _argon2_fault,
     ),
     # 2x is bcrypt as PHP had it wrong before 2011; 2 is older still
-    Scheme("bcrypt", re.compile(rf"\$2[aby]\$(?P<cost>\d\d)\${_BCRYPT}{{53}}"), _COST, "bcrypt"),
+    Scheme("bcrypt", re.compile(rf"\$2[aby]\$(?P<cost>[0-9][0-9])\${_BCRYPT}{{53}}"), _COST, "bcrypt"),
     Scheme(
         "bcrypt_sha256",
-        re.compile(rf"\$bcrypt-sha256\$(?:v=2,t=2b,r=|2[ab],)(?P<cost>\d{{1,2}})\${_BCRYPT}{{22}}\${_BCRYPT}{{31}}"),
+        re.compile(rf"\$bcrypt-sha256\$(?:v=2,t=2b,r=|2[ab],)(?P<cost>[0-9]{{1,2}})\${_BCRYPT}{{22}}\${_BCRYPT}{{31}}"),
         _COST,
         "bcrypt_sha256",
     ),
     Scheme(
         "django_bcrypt_sha256",
-        re.compile(rf"bcrypt_sha256\$\$2[ab]\$(?P<cost>\d\d)\${_BCRYPT}{{53}}"),
+        re.compile(rf"bcrypt_sha256\$\$2[ab]\$(?P<cost>[0-9][0-9])\${_BCRYPT}{{53}}"),
         _COST,
         "django_bcrypt_sha256",
     ),
     Scheme(
         "scrypt",
         re.compile(
-            rf"\$scrypt\$ln=(?P<ln>\d{{1,2}}),r=(?P<r>\d{{1,3}}),p=(?P<p>\d{{1,3}})\${_B64}{{11,86}}\${_B64}{{43}}"
+            rf"\$scrypt\$ln=(?P<ln>[0-9]{{1,2}}),r=(?P<r>[0-9]{{1,3}}),p=(?P<p>[0-9]{{1,3}})\${_B64}{{11,86}}\${_B64}{{43}}"
         ),
         _scrypt_fault,
         "scrypt",
@@ -100,7 +100,7 @@ SCHEMES = (
     *(
         Scheme(
             f"pbkdf2_{name}",
-            re.compile(rf"\$pbkdf2{suffix}\$(?P<rounds>[1-9]\d{{0,11}})\${_B64}{{8,128}}\${_B64}{{{length}}}"),
+            re.compile(rf"\$pbkdf2{suffix}\$(?P<rounds>[1-9][0-9]{{0,11}})\${_B64}{{8,128}}\${_B64}{{{length}}}"),
             _within("rounds", 10_000, most),
             f"pbkdf2_{name}",
         )
