@@ -70,4 +70,5 @@ def test_the_built_authorizer_fetches_keys_and_lets_a_token_pass(hostile: Hostil
             answer = authorizer.invoke(event)
             assert answer == {"isAuthorized": True, "context": {**claims, "scope": "orders:read"}}
         assert token not in authorizer.log
+        assert authorizer.log.count('"invocation_id"') == 2
     assert hostile.requests == ["GET /connect/oauth/jwks HTTP/1.1"]

@@ -414,7 +414,7 @@ def _bearer_authorizer_function() -> Handler:
     from signet.model.route_scopes import RouteScopes
     from signet.tokens.inspect import AccessTokenReader
 
-    settings = environ.settings()
+    settings, audit = environ.settings(), EmbeddedMetricAudit()
     key_set = FetchedKeySet(KeySetFetch(settings.origin + ENDPOINTS["jwks"].paths[0]), time.time)
     authorizer = BearerAuthorizer(
         access_token=AccessTokenReader(settings, key_set.key_of),
@@ -422,11 +422,12 @@ def _bearer_authorizer_function() -> Handler:
         routes=RouteScopes.parse(environ.route_scopes()),
         tokens=_token_status(environ.revocation_tables()),
         clock=time.time,
-        audit=EmbeddedMetricAudit(),
+        audit=audit,
     )
     _preload(key_set.load)
 
-    def handler(event: Event, context: object) -> Payload:  # noqa: ARG001 - Lambda's signature
+    def handler(event: Event, context: object) -> Payload:
+        audit.invoked(context)
         return authorizer.respond(http_request(event), str(event.get("routeKey") or ""))
 
     return handler

@@ -70,7 +70,14 @@ class BearerAuthorizer:
         except OAuthError as error:
             error.decided.update(decided)
             raise
-        self.audit.record("request_authorized", endpoint=_NAME, route=route, request_id=request.request_id, **decided)
+        self.audit.record(
+            "request_authorized",
+            endpoint=_NAME,
+            route=route,
+            request_id=request.request_id,
+            source_ip=request.source_ip,
+            **decided,
+        )
         return {**claims, "scope": token.scope}
 
     def _check(self, token: SignedToken, route: str, now: int) -> None:
