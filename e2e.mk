@@ -15,6 +15,7 @@ e2e: $(VENV)/.complete browser
 images: e2e
 	cp $(SCREENSHOTS)/login-light-narrow.png docs/images/login.png
 	cp $(SCREENSHOTS)/consent-dark-narrow.png docs/images/consent.png
+	cp $(SCREENSHOTS)/account-light-narrow.png docs/images/account.png
 
 # What these tests need beside Python: Chromium and Node, axe-core, and the client libraries of docs/consumers.md.
 browser: $(NPM:%=%/node_modules/.package-lock.json)

@@ -102,11 +102,11 @@ class Operator:
         assert client
         assert self._clients.replace(replace(client, post_logout_redirect_uris=post_logout_redirect_uris), client)
 
-    def open_session(self, person: Person, user_agent: str, ago: int = 0) -> None:
-        """Have the person be signed in by another browser, for so many seconds."""
+    def open_session(self, person: Person, user_agent: str, ago: int = 0, session_id: str = "") -> None:
+        """Have the person be signed in by another browser, for so many seconds; with this cookie or any."""
         begun = int(time.time()) - ago
         session = Session(
-            digest=session_digest(secrets.token_urlsafe(32)),
+            digest=session_digest(session_id or secrets.token_urlsafe(32)),
             sid=secrets.token_urlsafe(16),
             sub=person.sub,
             auth_time=begun,

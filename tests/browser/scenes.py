@@ -21,6 +21,8 @@ TELEPHONE = (
     " Version/18.0 Mobile/15E148 Safari/604.1"
 )
 TABLET = "Mozilla/5.0 (Android 15; Tablet; rv:140.0) Gecko/140.0 Firefox/140.0"
+KNOWN = "k" * 43
+"""The id of a session that began a while ago."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,19 @@ def _account_after_removal(stage: Stage) -> None:
     expect(stage.page.get_by_role("status")).to_be_visible()
 
 
+def _account_again(stage: Stage) -> None:
+    """The password is asked for again before sessions elsewhere end."""
+    person = stage.operator.create_person("jonas.berg")
+    stage.operator.open_session(person, TELEPHONE, ago=DAY // 8, session_id=KNOWN)
+    stage.page.context.add_cookies(
+        [{"name": "__Host-signet-session", "value": KNOWN, "url": "https://localhost/", "httpOnly": True}]
+    )
+    stage.operator.open_session(person, TABLET, ago=DAY // 8)
+    stage.page.goto(f"{stage.issuer}/account")
+    stage.page.get_by_role("button", name="Sign out everywhere else").click()
+    expect(stage.page.get_by_label("Password")).to_be_visible()
+
+
 def _sign_in_at_account(stage: Stage, person: Person) -> None:
     stage.page.goto(f"{stage.issuer}/account")
     person.sign_in(stage.page)
@@ -198,6 +213,7 @@ SCENES: dict[str, Callable[[Stage], None]] = {
     "account": _account,
     "account-newcomer": _account_of_a_newcomer,
     "account-after-removal": _account_after_removal,
+    "account-again": _account_again,
     "sign-out": _sign_out,
     "signed-out": _signed_out,
 }

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -23,6 +23,8 @@ EXAMPLE, ERROR = json_documents(PAGE)
 CODE = "EUgbCsK7"
 REDIRECT_URI = dict(parse_qsl(urlsplit(AUTHORIZATION_URL).query))["redirect_uri"]
 
+LOGOUT_URL = "https://blablabla.com/bye"
+
 
 @pytest.fixture(scope="module")
 def client(served: ServedSignet) -> tuple[str, str]:
@@ -33,7 +35,7 @@ def client(served: ServedSignet) -> tuple[str, str]:
         logo_uri="https://blablabla.com/logo.png",
         policy_uri="https://blablabla.com/privacy",
         tos_uri="https://blablabla.com/terms",
-        post_logout_redirect_uris=["https://blablabla.com/bye"],
+        post_logout_redirect_uris=[LOGOUT_URL],
         scope="profile sports email",
         scope_format="list",
         grant_types=["authorization_code"],
@@ -156,6 +158,37 @@ def test_permission_screen_is_bypassed_while_the_permission_is_valid(
     other = page.context.new_page()
     other.goto(replaced(authorization_url, ("profile%20sports", "profile%20sports%20email")))
     expect(other.get_by_role("button", name="Allow")).to_be_visible()
+
+
+def test_permission_screen_comes_back_once_the_member_has_revoked_the_permission(
+    page: Page, member: Person, authorization_url: str, served: ServedSignet
+) -> None:
+    """As the page says; the member does it at the account page."""
+    page.goto(authorization_url)
+    member.sign_in(page)
+    answer_to(page, lambda: member.allow(page))
+    account = page.context.new_page()
+    account.goto(f"{served.issuer}/account")
+    account.get_by_role("button", name="Remove access of Sports Club").click()
+    expect(account.get_by_role("status")).to_be_visible()
+    account.goto(authorization_url)
+    expect(account.get_by_role("button", name="Allow")).to_be_visible()
+
+
+def test_logout_url_of_the_registration_is_where_a_logout_leads(
+    page: Page, member: Person, authorization_url: str, served: ServedSignet, client: tuple[str, str]
+) -> None:
+    """Without `openid` there is no ID token to show, so the member is asked; then the session is over."""
+    page.goto(authorization_url)
+    member.sign_in(page)
+    expect(page.get_by_role("button", name="Allow")).to_be_visible()
+    page.route(f"{LOGOUT_URL}*", lambda route: route.fulfill(body="Goodbye"))
+    asked = {"client_id": client[0], "post_logout_redirect_uri": LOGOUT_URL, "state": "left"}
+    page.goto(f"{served.issuer}/oauth/end_session?{urlencode(asked)}")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(f"{LOGOUT_URL}?state=left")
+    page.goto(authorization_url)
+    expect(page.get_by_label("Password")).to_be_visible()
 
 
 @pytest.mark.parametrize(
