@@ -9,6 +9,7 @@ from botocore.awsrequest import AWSResponse
 
 from signet.endpoints.table import ENDPOINTS
 from signet.model.user import User
+from tests.support import gateway_events
 from tests.support.deployment import Deployment
 from tests.support.faults import SECRET_WORD, internal
 from tests.support.sign_in import AUTHORIZE, PASSWORD, Application, Service
@@ -222,13 +223,26 @@ def test_a_theme_comes_from_the_environment(service: Service, app: Application, 
 def test_settings_that_are_wrong_are_503(
     service: Service, app: Application, deployment: Deployment, variables: dict[str, str | None]
 ) -> None:
-    """Every request says so, and one line in the log says which setting it is."""
+    """By a page, as people look at it; one line in the log says which setting it is."""
     deployment.cold("authorization", **variables)
-    page = service.visitor().get(app.url())
-    assert page.status == 503
+    page = service.visitor(**{"accept-language": "fr"}).get(app.url())
+    assert (page.status, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    assert page.headers["retry-after"]
+    assert '<html lang="fr"' in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert not any(value and value in page.text for value in variables.values())
     [line] = deployment.lines("request_failed")
     assert line["reason"] == "settings_invalid"
     assert next(iter(variables)).removeprefix("SIGNET_").removeprefix("THEME_").lower() in line["detail"].lower()
+
+
+@pytest.mark.parametrize("function", ["end_session", "account"])
+def test_other_pages_with_wrong_settings_are_pages_too(service: Service, deployment: Deployment, function: str) -> None:
+    """Whatever people look at."""
+    deployment.cold(function, SIGNET_STATE_TABLE=None)
+    event = gateway_events.event("GET", ENDPOINTS[function].paths[0])
+    answer = gateway_events.answer(deployment.invoke(function, event))
+    assert (answer.status, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
 
 
 # what a request costs

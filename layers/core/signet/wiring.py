@@ -11,6 +11,7 @@ from signet.aws.proxy import Event, Payload, http_request, malformed, payload
 from signet.cache import Remembered
 from signet.endpoints.boundary import Answer, Boundary, Show, refusal
 from signet.errors import OAuthError, Reason, unavailable
+from signet.http import HttpRequest, HttpResponse
 from signet.model.key import KeySet
 from signet.model.scope import ScopeCatalogue
 from signet.ports import Audit, TokenStatusStore
@@ -103,7 +104,7 @@ def _jwks_answers(audit: Audit) -> Answers:  # noqa: ARG001 - every builder's si
 
 
 def _authorization_function() -> Handler:
-    return HttpFunction(_authorization_answers)
+    return HttpFunction(_authorization_answers, _plain_error)
 
 
 def _authorization_answers(audit: Audit) -> Answers:
@@ -139,6 +140,15 @@ def _authorization_answers(audit: Audit) -> Answers:
         audit=audit,
     )
     return Answers({"authorization": endpoint, "assets": pages.asset}, pages.error)
+
+
+def _plain_error(error: OAuthError, http: HttpRequest) -> HttpResponse:
+    """The error page without a theme of the deployment's own, which may be what is at fault."""
+    from signet.endpoints.browser import error_page
+    from signet.pages.pages import Pages
+    from signet.pages.theme import Theme
+
+    return error_page(Pages(Theme()), error, http)
 
 
 def _userinfo_function() -> Handler:
@@ -219,7 +229,7 @@ def _introspection_answers(audit: Audit) -> Answers:
 
 
 def _end_session_function() -> Handler:
-    return HttpFunction(_end_session_answers)
+    return HttpFunction(_end_session_answers, _plain_error)
 
 
 def _end_session_answers(audit: Audit) -> Answers:
@@ -252,7 +262,7 @@ def _end_session_answers(audit: Audit) -> Answers:
 
 
 def _account_function() -> Handler:
-    return HttpFunction(_account_answers)
+    return HttpFunction(_account_answers, _plain_error)
 
 
 def _account_answers(audit: Audit) -> Answers:
@@ -349,10 +359,14 @@ def connect(client: Any) -> None:
 
 
 class HttpFunction:
-    """The handler of a function behind the HTTP API: event in, payload out, and always an answer."""
+    """The handler of a function behind the HTTP API: event in, payload out, and always an answer.
 
-    def __init__(self, answers: Callable[[Audit], Answers]) -> None:
+    `show` makes the page of an error that comes before any endpoint; without it the answer is JSON.
+    """
+
+    def __init__(self, answers: Callable[[Audit], Answers], show: Show | None = None) -> None:
         self._answers = answers
+        self._show = show
         self._audit = EmbeddedMetricAudit()
         self._boundary: Boundary | None = None
         try:
@@ -367,7 +381,9 @@ class HttpFunction:
             boundary = self._built()
             return payload(boundary.respond(http_request(event)))
         except OAuthError as error:
-            return payload(refusal(error, malformed(event), self._audit))
+            request = malformed(event)
+            answered = refusal(error, request, self._audit)
+            return payload(self._show(error, request) if self._show and request.method != "HEAD" else answered)
 
     def _built(self) -> Boundary:
         if self._boundary is None:
