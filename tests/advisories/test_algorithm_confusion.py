@@ -77,7 +77,9 @@ def test_our_own_token_is_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [PUBLIC_PEM, PUBLIC_PEM.strip(), json.dumps(public_jwk(JWK)).encode(), b"", KID.encode()]
+    "key",
+    [PUBLIC_PEM, PUBLIC_PEM.strip(), json.dumps(public_jwk(JWK)).encode(), b"", KID.encode()],
+    ids=["pem", "pem-stripped", "jwk", "empty", "kid"],
 )
 @pytest.mark.parametrize("alg", ["HS256", "hs256", "RS256"])
 def test_an_hmac_with_our_public_key_is_no_signature(key: bytes, alg: str) -> None:
@@ -150,7 +152,9 @@ def test_a_token_without_typ_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "kid", ["", "unknown", KID.lower(), KID + "=", f" {KID}", "../../dev/null", "' OR 1=1 --", None, 1, [KID], {KID: 1}]
+    "kid",
+    ["", "unknown", KID.lower(), KID + "=", f" {KID}", "../../dev/null", "' OR 1=1 --", None, 1, [KID], {KID: 1}],
+    ids=["empty", "unknown", "lower", "padded", "spaced", "path", "quote", "null", "number", "list", "object"],
 )
 def test_an_unknown_kid_is_refused(kid: object) -> None:
     """Nor is any other key tried; a kid that is no string is none."""

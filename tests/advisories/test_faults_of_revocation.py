@@ -8,25 +8,11 @@ import pytest
 
 from signet.model.user import User
 from tests.support import faults
-from tests.support.deployment import Deployment, Fault
-from tests.support.faults import SECRET_WORD
-from tests.support.gateway_events import Answer
+from tests.support.deployment import Deployment
+from tests.support.failures import failure
+from tests.support.faults import EVERY_FAULT
 from tests.support.sign_in import Application, Service
 from tests.support.token_requests import INACTIVE, introspect, revoke
-
-FAULTS: list[Fault] = [
-    faults.throttled,
-    faults.over_capacity,
-    faults.denied,
-    faults.missing,
-    faults.internal,
-    faults.page,
-    faults.refused,
-    faults.slow_to_connect,
-    faults.slow_to_answer,
-    faults.hung_up,
-    faults.without_credentials,
-]
 
 KINDS = ("access_token", "refresh_token")
 
@@ -43,26 +29,18 @@ def tokens(service: Service, app: Application, ada: User) -> dict[str, Any]:
     return service.tokens(app, ada)
 
 
-def failed(deployment: Deployment, answer: Answer) -> bool:
-    """Whether an answer is a failure in order."""
-    assert answer.error(503) == "temporarily_unavailable"
-    assert int(answer.headers["retry-after"]) > 0
-    assert deployment.lines()[-1]["event"] == "request_failed"
-    return SECRET_WORD not in answer.body + deployment.output()
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_revocation_survives_every_fault(
     app: Application, tokens: dict[str, Any], deployment: Deployment, kind: str
 ) -> None:
     """503 in a cold and in a warm environment, the token lives on, and a retry revokes it (fosite CVE-2020-15223)."""
-    for fault in FAULTS:
+    for fault in EVERY_FAULT:
         for cold in (True, False):
             revoke(deployment, app, "x")
             with deployment.failing("dynamodb", fault):
                 if cold:
                     deployment.cold("revocation")
-                assert failed(deployment, revoke(deployment, app, tokens[kind]))
+                assert failure(deployment, revoke(deployment, app, tokens[kind]))
             assert introspect(deployment, app, tokens[kind]).json()["active"] is True
     assert revoke(deployment, app, tokens[kind]).status == 200
     assert introspect(deployment, app, tokens[kind]).body == INACTIVE
@@ -73,13 +51,13 @@ def test_an_introspection_survives_every_fault(
     app: Application, tokens: dict[str, Any], deployment: Deployment, kind: str
 ) -> None:
     """Neither active nor inactive while nobody knows; a resource server keeps its caller waiting."""
-    for fault in FAULTS:
+    for fault in EVERY_FAULT:
         for cold in (True, False):
             introspect(deployment, app, "x")
             with deployment.failing("dynamodb", fault):
                 if cold:
                     deployment.cold("introspection")
-                assert failed(deployment, introspect(deployment, app, tokens[kind]))
+                assert failure(deployment, introspect(deployment, app, tokens[kind]))
             assert introspect(deployment, app, tokens[kind]).json()["active"] is True
 
 
@@ -105,8 +83,8 @@ def test_garbage_about_a_token_makes_it_neither_active_nor_inactive(
     revoke(deployment, app, tokens["access_token"])
     introspect(deployment, app, tokens["access_token"])
     with deployment.failing("dynamodb", partial(faults.answered, json.dumps(garbage))):
-        assert failed(deployment, introspect(deployment, app, tokens["access_token"]))
-        assert failed(deployment, service.userinfo(tokens["access_token"]))
+        assert failure(deployment, introspect(deployment, app, tokens["access_token"]))
+        assert failure(deployment, service.userinfo(tokens["access_token"]))
     assert introspect(deployment, app, tokens["access_token"]).body == INACTIVE
 
 
@@ -119,6 +97,6 @@ def test_a_write_that_answers_late_or_twice_has_happened_once(
     assert revoke(deployment, app, tokens[kind]).status == 200
     written = deployment.state("revoked#" if kind == "access_token" else "grant#")
     deployment.lose_answer(f"dynamodb:{call}", times=3)
-    assert failed(deployment, revoke(deployment, app, tokens[kind]))
+    assert failure(deployment, revoke(deployment, app, tokens[kind]))
     assert deployment.state("revoked#" if kind == "access_token" else "grant#") == written
     assert introspect(deployment, app, tokens[kind]).body == INACTIVE

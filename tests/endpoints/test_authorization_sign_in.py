@@ -127,6 +127,7 @@ def test_a_user_without_a_password_cannot_sign_in(service: Service, app: Applica
         pbkdf2_sha256.using(rounds=10_000).hash(PASSWORD),
         scrypt.using(rounds=14).hash(PASSWORD),
     ],
+    ids=["bcrypt", "pbkdf2", "scrypt"],
 )
 def test_a_hash_of_another_system_signs_in_and_is_made_anew(service: Service, app: Application, imported: str) -> None:
     """The same password as always; its record is argon2id from then on, and it signs in again."""

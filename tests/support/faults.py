@@ -93,3 +93,19 @@ def hung_up() -> AWSResponse:
 def without_credentials() -> AWSResponse:
     """An environment without a role."""
     raise NoCredentialsError
+
+
+EVERY_FAULT = (
+    throttled,
+    over_capacity,
+    denied,
+    missing,
+    internal,
+    page,
+    refused,
+    slow_to_connect,
+    slow_to_answer,
+    hung_up,
+    without_credentials,
+)
+"""All but an answer with anything in it, which is `answered`."""

@@ -63,7 +63,7 @@ def test_a_ring_has_one_active_key(keys: tuple[RingKey, ...], rule: str) -> None
         ("alg", "HS256", "an unknown algorithm"),
         ("alg", "none", "an unknown algorithm"),
         ("kid", "x", "thumbprint"),
-        ("kid", thumbprint(JWKS[2]), "thumbprint"),
+        pytest.param("kid", thumbprint(JWKS[2]), "thumbprint", id="another-kid"),
         ("state", "signing", "not the JSON"),
         ("unknown", 1, "not the JSON"),
     ],
