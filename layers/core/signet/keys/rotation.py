@@ -107,13 +107,11 @@ class Rotation:
                 jwt.verify(token, typ="probe", key_of={key.kid: found}.get)
 
     def _finish(self, version_id: str) -> None:
-        """Make it current over exactly the version that was current while this one was pending: both seen at once."""
+        """Make it current over the version that was current while this one was pending: looked for in that order."""
         stages = self._versions.stages()
         current = next((id_ for id_, found in stages.items() if _CURRENT in found), None)
         if current is None:
             raise RotationRefused("the secret has no current version")
-        if _PENDING not in stages.get(version_id, ()):
-            raise RotationRefused("the version is not staged for rotation")
         ring = self._pending(version_id)
         before = _active_kids(Keyring.parse(self._versions.current()))
         if before and self._is_late(ring, before):
