@@ -53,6 +53,12 @@ def coming(described: dict[str, Any]) -> list[str]:
     return [key["kid"] for key in _coming(described)]
 
 
+def differs(described: dict[str, Any]) -> bool:
+    """Whether another set is published than the ring's."""
+    ring = {key["kid"] for key in described["keys"] if key["state"] != "verify_only"}
+    return ring != {key["kid"] for key in described["key_set"]["keys"]}
+
+
 def too_early(described: dict[str, Any]) -> str:
     """Why no key can take over yet, empty where one can."""
     keys = _coming(described)

@@ -59,24 +59,25 @@ def rotate(
 ) -> None:
     """Let the next keys sign, as the schedule does. Asked for too early, nothing is changed and the time is said.
 
-    With --force they sign too early all the same; who fails then, and until when, is shown before it is asked.
+    With --force they sign too early all the same; who fails then, and until when, is shown before it is asked. Where
+    ring and key set differ, as after a table was restored, the ring is published anew at any time.
 
     Example: signet keys rotate --force --dry-run
     """
     from signet_cli.display import print_json
-    from signet_cli.key_display import coming, forced_warning, signing_lines, too_early
+    from signet_cli.key_display import coming, differs, forced_warning, signing_lines, too_early
     from signet_cli.question import confirmed
 
     with opened(Location(local, stack, profile, region, dry_run)) as found:
         described = found.key_function({"command": "describe"})
         early = too_early(described)
-        if early and not force:
+        if early and not force and not differs(described):
             raise Mistake(f"nothing was changed: {early}")
-        if early:
+        if early and force:
             typer.echo(forced_warning(described), err=True)
             if not (yes or dry_run or confirmed("Rotate now?")):
                 raise Mistake("nothing was changed: answer y, or take --yes")
-        changed = _not_rotated(described) if dry_run else _rotated(found, _active(described), at_once=bool(early))
+        changed = _not_rotated(described) if dry_run else _rotated(found, described, early=bool(early), force=force)
     if as_json:
         print_json(changed)
     else:
@@ -163,15 +164,17 @@ def _not_rotated(described: dict[str, Any]) -> dict[str, Any]:
     return {"changed": False, "activated": [], **described}
 
 
-def _rotated(stack: Stack, active: list[str], *, at_once: bool) -> dict[str, Any]:
+def _rotated(stack: Stack, before: dict[str, Any], *, early: bool, force: bool) -> dict[str, Any]:
     """What has become of the ring: by the function itself, or once Secrets Manager has taken its four steps."""
-    if at_once:
+    active = _active(before)
+    if early and force:
         return stack.key_function({"command": "rotate", "active": active})
     stack.sdk_client("secretsmanager").rotate_secret(SecretId=stack.keyring_secret)
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         described = stack.key_function({"command": "describe"})
-        if set(_active(described)) != set(active):
+        published = described["key_set"]["version"] > before["key_set"]["version"]
+        if published if early else set(_active(described)) != set(active):
             activated = [key for key in described["keys"] if key["state"] == "active" and key["kid"] not in active]
             return {"changed": True, "activated": activated, **described}
         time.sleep(1)

@@ -268,6 +268,18 @@ def test_what_a_verifier_would_fail_at_is_found(
     assert {name for name, result in results(answer).items() if result == "fault"} == faults
 
 
+@pytest.mark.parametrize("breaking", [with_a_foreign_key, lambda stack: stack.key_sets.publish(KeySet((), 2))])
+def test_a_set_that_differs_is_published_anew_at_any_time(
+    signet: CommandLine, stack: StackOfKeys, breaking: Callable[[StackOfKeys], None]
+) -> None:
+    """After a table was restored: what signs stays what it is."""
+    breaking(stack)
+    active = stack.kid("active")
+    assert signet("keys", "verify").exit_code == 1
+    assert signet("keys", "rotate").stdout == f"Signs now: {active} (RS256)\n"
+    assert signet("keys", "verify").exit_code == 0
+
+
 def test_another_issuer_is_found(signet: CommandLine, stack: StackOfKeys, monkeypatch: pytest.MonkeyPatch) -> None:
     """The metadata speaks for somebody else."""
     other = StackOfKeys(issuer="https://other.example.com/connect", key_sets=stack.key_sets)
