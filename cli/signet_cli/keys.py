@@ -167,6 +167,8 @@ def _not_rotated(described: dict[str, Any]) -> dict[str, Any]:
 def _rotated(stack: Stack, before: dict[str, Any], *, early: bool, force: bool) -> dict[str, Any]:
     """What has become of the ring: by the function itself, or once Secrets Manager has taken its four steps."""
     active = _active(before)
+    due = [key.get("due_at") for key in before["keys"] if key["state"] == "next"]
+    turns = not early and any(at is not None and at <= before["now"] for at in due)
     if early and force:
         return stack.key_function({"command": "rotate", "active": active})
     stack.sdk_client("secretsmanager").rotate_secret(SecretId=stack.keyring_secret)
@@ -174,7 +176,7 @@ def _rotated(stack: Stack, before: dict[str, Any], *, early: bool, force: bool) 
     while time.monotonic() < end:
         described = stack.key_function({"command": "describe"})
         published = described["key_set"]["version"] > before["key_set"]["version"]
-        if published if early else set(_active(described)) != set(active):
+        if set(_active(described)) != set(active) if turns else published:
             activated = [key for key in described["keys"] if key["state"] == "active" and key["kid"] not in active]
             return {"changed": True, "activated": activated, **described}
         time.sleep(1)
