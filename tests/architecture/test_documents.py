@@ -4,9 +4,11 @@ import re
 from typing import Any
 
 import pytest
+import typer
 
 from bench import cost, documents, prices
 from signet_cli.local.template import Template
+from signet_cli.main import app
 from tests.support.transformed import ROOT, references
 
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -49,7 +51,18 @@ def test_the_document_names_what_there_is(template: Template) -> None:
     document = template.document
     known = {*document["Parameters"], *document["Outputs"], *document["Resources"]}
     named = set(re.findall(r"`([A-Z][A-Za-z]+)`", DEPLOYING)) | set(re.findall(r"([A-Z]\w+)=\S", DEPLOYING))
-    others = {"Signet", "On", "Off", "IMPORT", "GlobalTable", "WarmThroughput", "DEPLOY_ARGS", "STAGE", "ISSUER"}
+    others = {
+        "Signet",
+        "On",
+        "Off",
+        "IMPORT",
+        "GlobalTable",
+        "WarmThroughput",
+        "DEPLOY_ARGS",
+        "STAGE",
+        "ISSUER",
+        "AWS_DEFAULT_REGION",
+    }
     assert named - known <= others, named - known - others
 
 
@@ -76,6 +89,23 @@ def test_every_alarm_says_what_to_do(resources: dict[str, Any]) -> None:
     }
     assert named
     assert named <= saved
+
+
+def test_commands_of_the_documents_exist() -> None:
+    """With the options that they are shown with."""
+    tried = 0
+    for path in documents.DOCUMENTS:
+        text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+        for line in re.findall(r"(?:^|[`($/ ])signet ([a-z]+ [^\n`)]*)", text, re.MULTILINE):
+            words, command = line.split(), typer.main.get_command(app)
+            while words and words[0] in (commands := getattr(command, "commands", {})):
+                command, tried = commands[words.pop(0)], tried + 1
+            options = {option for known in command.params for option in (*known.opts, *known.secondary_opts)}
+            named = {word.partition("=")[0] for word in words if word.startswith("--")}
+            assert named <= options, f"{path.name}: signet {line}"
+            unknown = words and words[0].isalpha() and getattr(command, "commands", {}) and command.name in line.split()
+            assert not unknown, f"{path.name}: signet {line}"
+    assert tried > 20
 
 
 def test_references_in_the_outputs_exist(template: Template) -> None:
