@@ -119,12 +119,13 @@ def test_a_client_of_the_same_id_gets_nothing_of_the_one_before(service: Service
 
 
 def test_changing_the_password_ends_every_session(service: Service, app: Application, ada: User) -> None:
-    """Of before; whoever knows the new one is in (OWASP ASVS 5.0 section 7.4.3)."""
-    visitor = service.signed_in(ada)
+    """Of before; whoever knows the new one is in, and sees none of them (OWASP ASVS 5.0 section 7.4.3)."""
+    visitor, elsewhere = service.signed_in(ada), service.signed_in(ada)
     service.clock.advance(10)
     service.change(ada, password_changed_at=service.now)
     assert visitor.open(app.url()).step == "login"
     assert visitor.get(ACCOUNT).step == "login"
     page = visitor.sign_in(visitor.get(ACCOUNT), "ada", PASSWORD)
+    assert elsewhere.get(ACCOUNT).step == "login"
     assert page.text.count("This browser") == 1
     assert "other_sessions" not in page.text

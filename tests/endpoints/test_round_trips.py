@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from signet.model.user import User
 from tests.support.deployment import Deployment
 from tests.support.sign_in import ACCOUNT, END_SESSION, PASSWORD, REDIRECT_URI, Application, Service
+from tests.support.token_requests import revoke
 from tests.support.visitor import Page, Visitor
 
 READ, READ_TWO, QUERY, PUT, UPDATE, DELETE = (
@@ -96,6 +97,21 @@ def test_a_logout_costs_what_hangs_on_the_session(deployment: Deployment, servic
         deployment.calls.clear()
         assert visitor.get(f"{END_SESSION}?{asked}").location == REDIRECT_URI
         assert deployment.calls == [READ, READ, QUERY, READ_TWO, *[UPDATE] * grants, DELETE]
+
+
+def test_what_has_ended_already_costs_no_write(deployment: Deployment, service: Service, ada: User) -> None:
+    """A grant that was revoked, and a code that nobody has redeemed in time."""
+    app = service.application(grant_types=("authorization_code", "refresh_token"))
+    service.consent(ada, app)
+    visitor = service.signed_in(ada)
+    code = visitor.get(app.url()).redirected(app.redirect_uri)["code"]
+    revoke(deployment, app, service.redeem(app, code).json()["refresh_token"])
+    visitor.get(app.url()).redirected(app.redirect_uri)
+    service.clock.advance(61)
+    page = visitor.get(END_SESSION)
+    deployment.calls.clear()
+    visitor.post(page.form.action, {**page.form.fields, "decision": "sign_out"})
+    assert deployment.calls == [READ, QUERY, READ_TWO, DELETE]
 
 
 def test_the_account_page_makes_seven_round_trips(
