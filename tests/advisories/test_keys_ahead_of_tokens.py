@@ -68,6 +68,26 @@ def test_two_cold_environments_never_disagree(deployment: Deployment) -> None:
     assert len(kids) == 2
 
 
+def test_cold_environments_agree_at_every_step(deployment: Deployment) -> None:
+    """AWSCURRENT is one version of the secret and moves in one step: all sign by the old one, then all by the new."""
+    machine = deployment.register()
+    deployment.clock.advance(2 * VERIFIER_CACHE)
+
+    def signing() -> str:
+        deployment.cold("token")
+        token = deployment.issue(machine).json()["access_token"]
+        return str(verified(token, deployment.key_set(), now=deployment.clock()).header["kid"])
+
+    version_id, before = str(uuid.uuid4()), signing()
+    for step in ("createSecret", "setSecret", "testSecret"):
+        deployment.step(step, version_id)
+        assert {signing(), signing()} == {before}
+    deployment.step("finishSecret", version_id)
+    after = signing()
+    assert after != before
+    assert signing() == after
+
+
 def test_a_set_that_cannot_be_verified_is_never_signed_with(deployment: Deployment) -> None:
     """A pending ring with a damaged private key fails its test step: what signs stays what it was."""
     before = deployment.keyring()
