@@ -43,7 +43,8 @@ def checked(issuer: str, keys: KeyFunction, cache: int) -> list[Check]:
         return [*checks, Check("key set", "fault", str(error))]
     by_kid = {key.get("kid"): key for key in served.document.get("keys", ())}
     checks += [_served(by_kid, described), _ring(described)]
-    checks += _signatures(by_kid, keys({"command": "probe"})["probes"])
+    probed = keys({"command": "probe"})
+    checks += [*_signatures(by_kid, probed["probes"]), *_in_kms(probed["in_kms"])]
     checks += [_lead(served.max_age, described, cache), _schedule(described)]
     return checks
 
@@ -109,6 +110,13 @@ def _signatures(served: Mapping[Any, Any], probes: Mapping[str, str]) -> Iterato
             yield Check(name, "fault", f"{kid}: {error}")
         else:
             yield Check(name, "ok", kid)
+
+
+def _in_kms(found: Mapping[str, bool]) -> Iterator[Check]:
+    """Of each key in KMS whether it is there, can sign, and is the one of the ring: whose role signs is not ours."""
+    for kid, holds in found.items():
+        detail = kid if holds else f"{kid} is not there, cannot sign, or is another key"
+        yield Check("key in KMS", "ok" if holds else "fault", detail)
 
 
 def _lead(max_age: int, described: Mapping[str, Any], cache: int) -> Check:

@@ -21,7 +21,8 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def serve(template: Path = TEMPLATE) -> None:
     """Serve the functions of `template` until interrupted. Raises Mistake when that is not possible.
 
-    PORT, PUBLIC_URL and AWS_PORT in the environment move it.
+    PORT, PUBLIC_URL and AWS_PORT in the environment move it; SIGNING_BACKEND and SIGNING_ALGORITHMS are the template's
+    parameters of those names.
     """
     settings = ServeSettings.from_environ(os.environ)
     for number in _ENDING:

@@ -13,7 +13,8 @@ from signet.errors import OAuthError
 from signet.keys.algorithms import ALGORITHMS
 from signet.keys.emergency import Change, Emergency
 from signet.keys.keyring import Keyring
-from signet.keys.rotation import Rotation, RotationPolicy, RotationRefused, generate
+from signet.keys.making import KeyMaker
+from signet.keys.rotation import Rotation, RotationPolicy, RotationRefused
 from signet.model.key import KeyState
 from signet.model.user import User
 from tests.support import faults
@@ -275,7 +276,7 @@ def test_a_rotation_and_a_withdrawal_at_the_same_time(
 
     versions = Interrupted(withdraw if first == "rotation" else rotate, number)
     rotation = Rotation(versions, key_sets, RotationPolicy(), lambda: clock[0], audit)
-    emergency = Emergency(versions, key_sets, RotationPolicy(), lambda: clock[0], audit, generate=generate)
+    emergency = Emergency(versions, key_sets, RotationPolicy(), lambda: clock[0], audit, generate=KeyMaker())
     rotate()
     stolen += [key.kid for key in Keyring.parse(versions.current()).keys if key.state is KeyState.ACTIVE]
     clock[0] += 2 * LEAD

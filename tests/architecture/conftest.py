@@ -1,13 +1,14 @@
 """The template in both of its forms: as it is written and as CloudFormation gets it."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from signet_cli.local.template import Template
 from tests.support.deployment import LOGICAL_IDS, deployed
-from tests.support.flows import FLOWS
+from tests.support.flows import FLOWS, KMS_FLOWS, Flow
 from tests.support.permissions import AwsRequest, requests
 from tests.support.recorded import RecordedDeployment, Recording
 from tests.support.sign_in import Service
@@ -31,11 +32,22 @@ def resources() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def recording(resources: dict[str, Any]) -> Recording:
-    """Every flow, once, and the functions' statements with the references as that deployment resolves them."""
-    with pytest.MonkeyPatch.context() as patch, deployed(RecordedDeployment, patch) as deployment:
+    """Every flow, once."""
+    return recorded(resources, FLOWS)
+
+
+@pytest.fixture(scope="session")
+def recording_with_kms(resources: dict[str, Any]) -> Recording:
+    """What is different where keys are in KMS."""
+    return recorded(resources, KMS_FLOWS, SigningBackend="kms", SigningAlgorithms="RS256,ES256")
+
+
+def recorded(resources: dict[str, Any], flows: Iterable[Flow], **parameters: str) -> Recording:
+    """The flows in a deployment, and the functions' statements with the references as that one resolves them."""
+    with pytest.MonkeyPatch.context() as patch, deployed(RecordedDeployment, patch, **parameters) as deployment:
         service = Service(deployment)
         lines, metrics = {}, []
-        for flow in FLOWS:
+        for flow in flows:
             deployment.forget_output()
             flow(service)
             lines[flow.__name__] = deployment.lines()
@@ -44,10 +56,17 @@ def recording(resources: dict[str, Any]) -> Recording:
             deployment.template.name(table): deployment.template.attribute(table, "Arn")
             for table in deployment.template.resources("AWS::DynamoDB::Table")
         }
+
+        def key_tags(key_arn: str) -> dict[str, str]:
+            tags = deployment.kms.list_resource_tags(KeyId=key_arn)["Tags"]
+            return {tag["TagKey"]: tag["TagValue"] for tag in tags}
+
         asked: defaultdict[str, set[AwsRequest]] = defaultdict(set)
         for function, calls in deployment.recorded.items():
             for call in calls:
-                asked[LOGICAL_IDS[function]].update(requests(call.operation, call.parameters, arns.__getitem__))
+                asked[LOGICAL_IDS[function]].update(
+                    requests(call.operation, call.parameters, arns.__getitem__, key_tags)
+                )
         resolve = deployment.template._intrinsics().resolve
         return Recording(
             requests=dict(asked),
@@ -55,9 +74,9 @@ def recording(resources: dict[str, Any]) -> Recording:
             adapters={call.adapter for calls in deployment.recorded.values() for call in calls},
             statements={
                 logical_id: [
-                    resolve(statement)
+                    statement
                     for policy in resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]["Policies"]
-                    for statement in policy["PolicyDocument"]["Statement"]
+                    for statement in resolve(policy["PolicyDocument"]["Statement"])
                 ]
                 for logical_id, function in of_type(resources, "AWS::Lambda::Function").items()
             },

@@ -34,6 +34,8 @@ FIELDS = {
     "rotation_failed": {"step", "version_id", "detail"},
     "rotation_step": {"step", "version_id"},
     "rotation_postponed": {"version_id", "detail"},
+    "keys_discarded": {"kms_key_arns", "version_id"},
+    "keys_not_discarded": {"version_id", "detail"},
 }
 """What is always said of an event that some flow has; a new one is a line here, and a query that finds it."""
 
@@ -127,17 +129,20 @@ def test_the_audit_tells_who_did_what(recording: Recording, flow: str) -> None:
     assert [told(line) for line in recording.lines[flow]] == TRAIL[flow]
 
 
-def test_every_line_of_every_flow_says_what_its_event_promises(recording: Recording) -> None:
+def test_every_line_of_every_flow_says_what_its_event_promises(
+    recording: Recording, recording_with_kms: Recording
+) -> None:
     """A closed vocabulary of events; the fields that queries and investigations rely on; ids of both AWS's logs."""
-    for flow, lines in recording.lines.items():
+    for flow, lines in (*recording.lines.items(), *recording_with_kms.lines.items()):
         for line in lines:
             assert line["event"] in FIELDS, flow
             assert FIELDS[line["event"]] | {"invocation_id"} <= line.keys(), (flow, line)
 
 
-def test_every_event_has_happened(recording: Recording) -> None:
+def test_every_event_has_happened(recording: Recording, recording_with_kms: Recording) -> None:
     """A promise about an event that no flow has is tested by nothing."""
-    assert FIELDS.keys() == {line["event"] for lines in recording.lines.values() for line in lines}
+    told = (*recording.lines.values(), *recording_with_kms.lines.values())
+    assert FIELDS.keys() == {line["event"] for lines in told for line in lines}
 
 
 def test_reasons_and_errors_are_of_the_closed_vocabularies(recording: Recording) -> None:

@@ -7,9 +7,13 @@ right that is missing would first show in an account of somebody else's.
 import ast
 from typing import Any
 
+import pytest
+
+from signet_cli.local import embedded
+from signet_cli.local.template import Template
 from tests.support.permissions import AwsRequest, Statement, granted, rights, without
 from tests.support.recorded import ADAPTERS, Recording
-from tests.support.transformed import of_type
+from tests.support.transformed import given, of_type
 
 BY_OPERATORS = {
     "clients.DynamoDbClientRegistry.delete",
@@ -21,6 +25,9 @@ BY_OPERATORS = {
     "users.DynamoDbUserRegistry.note_imported_hashes",
 }
 """What calls AWS with the rights of whoever types a command, and for no function."""
+
+
+SECRET = f"arn:aws:secretsmanager:{embedded.REGION}:{embedded.ACCOUNT_ID}:secret:keyring-AbCdEf"
 
 
 def refused(statements: list[Statement], asked: set[AwsRequest]) -> set[str]:
@@ -40,21 +47,64 @@ def test_every_function_is_recorded(recording: Recording) -> None:
     assert recording.requests.keys() == recording.variables.keys() == recording.statements.keys()
 
 
-def test_every_call_is_granted(recording: Recording) -> None:
-    """Action, resource and partition keys, as the function's role has them."""
-    missing = {name: refused(recording.statements[name], asked) for name, asked in recording.requests.items()}
-    assert not {name: calls for name, calls in missing.items() if calls}
+def test_every_call_is_granted(recording: Recording, recording_with_kms: Recording) -> None:
+    """Action, resource, partition keys and tags, as the function's role has them."""
+    for one in (recording, recording_with_kms):
+        missing = {name: refused(one.statements[name], asked) for name, asked in one.requests.items()}
+        assert not {name: calls for name, calls in missing.items() if calls}
 
 
-def test_every_right_is_needed(recording: Recording) -> None:
+def test_every_right_is_needed(recording: Recording, recording_with_kms: Recording) -> None:
     """Without it some call would be refused; so no right stays behind when the call that it was for has gone."""
     unused = {name: superfluous(recording.statements[name], asked) for name, asked in recording.requests.items()}
     assert not {name: found for name, found in unused.items() if found}
+    for name, asked in recording_with_kms.requests.items():
+        found = superfluous(recording_with_kms.statements[name], asked)
+        assert not {right for right in found if right.startswith("kms:")}, name
 
 
-def test_every_adapter_is_reached(recording: Recording) -> None:
+def test_keys_in_kms_are_granted_where_they_may_be(template: Template, resources: dict[str, Any]) -> None:
+    """None where there are none; on the way back what signs by those that are left, ends them, and makes no others."""
+    granted_here = {
+        backend: {
+            logical_id: {
+                right.action
+                for statement in statements_of(given(template, SigningBackend=backend), resources, function)
+                for right in rights(statement)
+                if right.action.startswith("kms:")
+            }
+            for logical_id, function in of_type(resources, "AWS::Lambda::Function").items()
+        }
+        for backend in ("secretsmanager", "kms", "secretsmanager-from-kms")
+    }
+    ends = {"kms:GetPublicKey", "kms:ListAliases", "kms:ListKeys", "kms:ListResourceTags", "kms:ScheduleKeyDeletion"}
+    makes = {"kms:CreateAlias", "kms:CreateKey", "kms:TagResource"}
+    assert not any(granted_here["secretsmanager"].values())
+    for backend, rotation in (("kms", ends | makes), ("secretsmanager-from-kms", ends)):
+        granted = {name: actions for name, actions in granted_here[backend].items() if actions}
+        assert granted == {"TokenFunction": {"kms:Sign"}, "KeyRotationFunction": rotation}
+
+
+@pytest.mark.parametrize("tags", [{}, {"signet:keyring": "arn:of:another"}, {"signet:created_at": "0"}])
+def test_a_key_of_others_is_out_of_reach(recording_with_kms: Recording, tags: dict[str, str]) -> None:
+    """Whatever else the account signs by: without this ring's tag no function signs by it or deletes it."""
+    key = f"arn:aws:kms:{embedded.REGION}:{embedded.ACCOUNT_ID}:key/another"
+    context = frozenset((f"aws:ResourceTag/{name}", value) for name, value in tags.items())
+    for statements in recording_with_kms.statements.values():
+        for action in ("Sign", "GetPublicKey", "ScheduleKeyDeletion", "CreateAlias"):
+            assert not granted(statements, AwsRequest(f"kms:{action}", key, context=context))
+
+
+def test_every_adapter_is_reached(recording: Recording, recording_with_kms: Recording) -> None:
     """Whatever speaks to AWS has been met in a flow, or belongs to the operators: nothing is granted by hearsay."""
-    assert calling_aws() - recording.adapters == BY_OPERATORS
+    assert calling_aws() - recording.adapters - recording_with_kms.adapters == BY_OPERATORS
+
+
+def statements_of(template: Template, resources: dict[str, Any], function: dict[str, Any]) -> list[Statement]:
+    """What a function's role is granted in a deployment of the template."""
+    policies = resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]["Policies"]
+    resolve = template.with_id("KeyringSecret", SECRET)._intrinsics().resolve
+    return [statement for policy in policies for statement in resolve(policy["PolicyDocument"]["Statement"])]
 
 
 def test_every_function_is_told_what_it_reads(recording: Recording, resources: dict[str, Any]) -> None:
@@ -79,9 +129,9 @@ def calling_aws() -> set[str]:
 
 
 def _is_call_of_aws(node: ast.AST) -> bool:
-    """Whether it is `dynamodb.operation(...)`, or the same of an object's `_dynamodb` or `_secretsmanager`."""
+    """Whether it is `dynamodb.operation(...)`, or the same of an object's `_dynamodb`, `_kms` or `_secretsmanager`."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return False
     owner = node.func.value
     name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
-    return name.lstrip("_") in {"dynamodb", "secretsmanager"}
+    return name.lstrip("_") in {"dynamodb", "kms", "secretsmanager"}

@@ -9,10 +9,18 @@ from tests.support.transformed import of_type
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
+KMS_KEYS = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*"
+OWN_KEYS = 'StringEquals {"aws:ResourceTag/signet:keyring": {"Ref": "KeyringSecret"}}'
+"""Keys of this ring: their ARNs are not known beforehand, the tag that they are made with is."""
+
+WITHOUT_RESOURCE = {"kms:CreateKey", "kms:ListAliases", "kms:ListKeys"}
+"""Actions for which AWS knows no resource."""
+
 RIGHTS = {
     "TokenFunction": {
         ("TokenLogs.Arn", ""): LOGS,
         ("KeyringSecret", ""): {"secretsmanager:GetSecretValue"},
+        (KMS_KEYS, OWN_KEYS): {"kms:Sign"},
         (
             "RegistryTable.Arn",
             'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "user#*", "scopes"]}',
@@ -128,6 +136,27 @@ RIGHTS = {
     },
     "KeyRotationFunction": {
         ("KeyRotationLogs.Arn", ""): LOGS,
+        (
+            "*",
+            (
+                'StringEquals {"aws:RequestTag/signet:keyring": {"Ref": "KeyringSecret"}, '
+                '"kms:KeySpec": ["RSA_2048", "ECC_NIST_P256"], "kms:KeyUsage": "SIGN_VERIFY"}'
+            ),
+        ): {"kms:CreateKey"},
+        (
+            KMS_KEYS,
+            (
+                'StringEquals {"aws:RequestTag/signet:keyring": {"Ref": "KeyringSecret"}}, '
+                'ForAllValues:StringEquals {"aws:TagKeys": ["signet:keyring", "signet:created_at"]}'
+            ),
+        ): {"kms:TagResource"},
+        ("arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:alias/signet/${Keyring}/*", ""): {
+            "kms:CreateAlias"
+        },
+        (KMS_KEYS, OWN_KEYS): {"kms:CreateAlias", "kms:GetPublicKey", "kms:ScheduleKeyDeletion"},
+        # of keys that a failed rotation left behind nothing is known but a tag
+        (KMS_KEYS, ""): {"kms:ListResourceTags"},
+        ("*", ""): {"kms:ListAliases", "kms:ListKeys"},
         ("KeyringSecret", ""): {
             "secretsmanager:DescribeSecret",
             "secretsmanager:GetSecretValue",
@@ -157,8 +186,9 @@ def roles(resources: dict[str, Any]) -> dict[str, Any]:
 
 
 def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every statement of a role's policies."""
-    return [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+    """Every statement of a role's policies, those of a condition included."""
+    found = [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in found]
 
 
 def as_list(value: Any) -> list[Any]:
@@ -169,8 +199,12 @@ def as_list(value: Any) -> list[Any]:
 def resource_of(statement: dict[str, Any]) -> str:
     """The one resource of a statement, as the template refers to it."""
     [reference] = as_list(statement["Resource"])
+    if reference == "*":
+        assert set(as_list(statement["Action"])) <= WITHOUT_RESOURCE
+        return "*"
     assert isinstance(reference, dict), f"a resource that is spelled out: {reference}"
-    return reference.get("Ref") or reference.get("Fn::Sub") or ".".join(reference["Fn::GetAtt"])
+    substituted = as_list(reference.get("Fn::Sub"))[0]
+    return reference.get("Ref") or substituted or ".".join(reference["Fn::GetAtt"])
 
 
 def condition_of(statement: dict[str, Any]) -> str:
@@ -212,7 +246,23 @@ def test_only_token_and_key_rotation_reach_the_private_ring(roles: dict[str, Any
 
 
 def test_no_action_or_resource_is_a_wildcard(roles: dict[str, Any]) -> None:
-    """A star in a statement grants what is yet to be invented."""
+    """A star in a statement grants what is yet to be invented. Keys in KMS are told by their tag, or only looked at."""
     for role in roles.values():
         for statement in statements(role):
-            assert not [text for text in (*as_list(statement["Action"]), resource_of(statement)) if "*" in text]
+            actions, resource = set(as_list(statement["Action"])), resource_of(statement)
+            assert not [action for action in actions if "*" in action]
+            told_by_tag = "signet:keyring" in condition_of(statement)
+            if resource == KMS_KEYS and (told_by_tag or actions == {"kms:ListResourceTags"}):
+                continue
+            assert actions <= WITHOUT_RESOURCE or "*" not in resource.replace(":alias/signet/${Keyring}/*", "")
+
+
+def test_only_the_token_function_signs(roles: dict[str, Any]) -> None:
+    """By a key in KMS: the rotation makes keys and ends them, and never signs by one."""
+    signing = {
+        function
+        for function, role in roles.items()
+        for statement in statements(role)
+        if "kms:Sign" in as_list(statement["Action"])
+    }
+    assert signing == {"TokenFunction"}

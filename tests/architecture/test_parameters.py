@@ -39,6 +39,7 @@ VALUES: dict[str, tuple[list[Any], list[Any]]] = {
         ["RS256", "RS256,ES256", "RS256,PS256,ES256,EdDSA"],
         ["", "ES256", "RS256,RS256", "RS256,HS256", "RS256, ES256", "rs256", "RS256,", "RS256,ES256,PS256"],
     ),
+    "SigningBackend": (["secretsmanager", "kms", "secretsmanager-from-kms"], ["", "KMS", "hsm"]),
     "KeyRotationDays": ([1, 365], [0, 366, "monthly"]),
     "VerifierCache": ([300, 43_200], [299, 43_201]),
     "ThemeServiceName": (["Signet", "Ö"], ["", "x" * 61]),

@@ -37,7 +37,7 @@ from signet.keys.keyring import Keyring
 from signet.keys.rotation import RotationPolicy, rotated
 from signet.model.client import Client, ClientSecret, digest
 from signet.model.key import KeySet, KeyState, RingKey
-from signet_cli.local import embedded
+from signet_cli.local import embedded, moto_kms
 from signet_cli.local.application import functions
 from signet_cli.local.template import Template
 from tests.support import gateway_events
@@ -180,11 +180,13 @@ class Deployment:
         self.faults: dict[str, Fault] = {}
         self.had_faults = False
         self._fault_at: dict[int, Fault] = {}
+        self._fault_nth: dict[str, dict[int, Fault]] = {}
         self._losing: list[str] = []
         self.clock = Clock()
         self._patch()
         self.dynamodb = _SDK.create_client("dynamodb")
         self.secretsmanager = _SDK.create_client("secretsmanager")
+        self.kms = _SDK.create_client("kms")
         self.template = self._create(template)
         self.table = self.template.name("RegistryTable")
         self.state_table = self.template.name("StateTable")
@@ -216,6 +218,11 @@ class Deployment:
         variables = functions(self.template)[LOGICAL_IDS[function]].environment if deployed_here else {}
         variables = {**variables, "SIGNET_AWS_CLIENT": self.aws_client}
         return {**variables, **({"POWERTOOLS_LOG_LEVEL": self._log_level} if self._log_level else {})}
+
+    def set_parameters(self, **parameters: str) -> None:
+        """Deploy with other parameters: whatever starts from now on is told of them."""
+        self.template = self.template.with_parameters(parameters)
+        self._environments.clear()
 
     def set_log_level(self, level: str) -> None:
         """What the audit is told in environments that are not started yet, as somebody may who looks for a fault."""
@@ -364,6 +371,10 @@ class Deployment:
 
         self.faults[operation] = once
 
+    def failing_nth(self, operation: str, fault: Fault, number: int) -> None:
+        """Of the next calls of that operation the one of that number meets the fault, counted from 0."""
+        self._fault_nth.setdefault(operation, {})[number] = fault
+
     @contextmanager
     def failing(self, operation: str, fault: Fault) -> Iterator[None]:
         """While open, calls of that operation, or of a service's every operation, meet the fault."""
@@ -427,6 +438,7 @@ class Deployment:
             "AWS_PROFILE",
             "AWS_ENDPOINT_URL",
             "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_ENDPOINT_URL_KMS",
             "AWS_ENDPOINT_URL_SECRETS_MANAGER",
         ):
             self._monkeypatch.delenv(name, raising=False)
@@ -447,6 +459,9 @@ class Deployment:
         operation = f"{service}:{name}"
         self.calls.append(operation)
         fault = self._fault_at.get(len(self.calls) - 1) or self.faults.get(operation) or self.faults.get(service)
+        if waiting := self._fault_nth.pop(operation, None):
+            fault = fault or waiting.pop(0, None)
+            self._fault_nth[operation] = {number - 1: later for number, later in waiting.items()}
         losing = operation in self._losing
         self.had_faults |= losing or fault is not None
         if losing:
@@ -486,10 +501,11 @@ def embedded_metric(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def deployed(kind: type[AnyDeployment], monkeypatch: pytest.MonkeyPatch) -> Iterator[AnyDeployment]:
+def deployed(kind: type[AnyDeployment], monkeypatch: pytest.MonkeyPatch, **parameters: str) -> Iterator[AnyDeployment]:
     """A stack as CloudFormation leaves it, in an AWS of its own, while the context is open."""
     with mock_aws():
-        stack = kind(_template(), monkeypatch)
+        moto_kms.install()
+        stack = kind(_template().with_parameters(parameters), monkeypatch)
         yield stack
     if stack.had_faults:
         _SDK.forget_clients()

@@ -274,6 +274,18 @@ def key_commands(service: Service) -> None:
         deployment.step("setSecret", version_id)
 
 
+def keys_that_end(service: Service) -> None:
+    """A rotation that is given up, and those that come later: what is in KMS and nobody needs is discarded."""
+    service.clock.advance(86_400)
+    for step in STEPS[:2]:
+        service.deployment.step(step, "00000000-0000-4000-8000-000000000001")
+    for _ in range(2):
+        service.clock.advance(40 * 86_400)
+        service.deployment.failing_nth("kms:ScheduleKeyDeletion", faults.denied, 0)
+        service.deployment.rotate()
+        service.deployment.rotate()
+
+
 FLOWS: tuple[Flow, ...] = (
     first_rotation,
     rotation_too_early,
@@ -298,6 +310,16 @@ FLOWS: tuple[Flow, ...] = (
     key_commands,
 )
 """In an order in which each finds what it needs."""
+
+KMS_FLOWS: tuple[Flow, ...] = (
+    first_rotation,
+    client_credentials,
+    authorization_code,
+    refreshing,
+    scheduled_rotation,
+    keys_that_end,
+)
+"""Those in which keys are made, sign, or end."""
 
 
 def _code(page: Page) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from signet_cli.local import embedded
+
 LEADING_KEYS = "dynamodb:LeadingKeys"
 """The condition key that holds the partition keys of a request."""
 
@@ -18,16 +20,22 @@ _TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem",
 
 _QUERIED = re.compile(r"(\w+) = (:\w+)(?: AND .+)?")
 
+_KMS = f"arn:aws:kms:{embedded.REGION}:{embedded.ACCOUNT_ID}"
+
 _CONDITIONS = {"ForAllValues:StringLike", "ForAllValues:StringEquals"}
 
 
 @dataclass(frozen=True, slots=True)
 class AwsRequest:
-    """What is authorized: an action on a resource, by ARN, with its partition keys where it has any."""
+    """What is authorized: an action on a resource, by ARN, with its partition keys where it has any.
+
+    `context` are the values of condition keys beside them.
+    """
 
     action: str
     resource: str
     leading_keys: frozenset[str] = frozenset()
+    context: frozenset[tuple[str, str]] = frozenset()
 
     def __str__(self) -> str:
         kinds = {re.sub("#.*", "#…", key) for key in self.leading_keys}
@@ -46,14 +54,23 @@ class Right:
         return " ".join((self.action, self.resource.rpartition(":")[2], self.keys or ""))
 
 
-def requests(operation: str, parameters: Mapping[str, Any], table_arn: Callable[[str], str]) -> list[AwsRequest]:
+def requests(
+    operation: str,
+    parameters: Mapping[str, Any],
+    table_arn: Callable[[str], str],
+    key_tags: Callable[[str], Mapping[str, str]] = lambda _: {},
+) -> list[AwsRequest]:
     """What a call is authorized as; `operation` is for example `dynamodb:GetItem`, `table_arn` knows the tables.
+
+    `key_tags` knows the tags of a key in KMS by its ARN.
 
     Raises AssertionError for an operation that no function has called so far: its rule is to be written here first.
     """
     service, _, name = operation.partition(":")
     if service == "secretsmanager":
         return [AwsRequest(operation, parameters["SecretId"])]
+    if service == "kms":
+        return _of_kms(operation, parameters, key_tags)
     if service != "dynamodb":
         raise AssertionError(f"nobody has told what IAM asks for {operation}")
     if name == "BatchGetItem":
@@ -70,6 +87,33 @@ def requests(operation: str, parameters: Mapping[str, Any], table_arn: Callable[
     if name == "Query":
         return [_of_query(parameters, table_arn)]
     return [_of_item(name, parameters, table_arn)]
+
+
+def _of_kms(
+    operation: str, parameters: Mapping[str, Any], key_tags: Callable[[str], Mapping[str, str]]
+) -> list[AwsRequest]:
+    """As the Service Authorization Reference of KMS has it: tags of a new key and an alias are actions of their own."""
+    name = operation.partition(":")[2]
+    if name in {"ListAliases", "ListKeys"}:
+        return [AwsRequest(operation, "*")]
+    if name == "CreateKey":
+        tags = {(f"aws:RequestTag/{tag['TagKey']}", tag["TagValue"]) for tag in parameters["Tags"]}
+        keys = {("aws:TagKeys", tag["TagKey"]) for tag in parameters["Tags"]}
+        kind = {("kms:KeySpec", parameters["KeySpec"]), ("kms:KeyUsage", parameters["KeyUsage"])}
+        return [
+            AwsRequest(operation, "*", context=frozenset(tags | keys | kind)),
+            AwsRequest("kms:TagResource", f"{_KMS}:key/new", context=frozenset(tags | keys)),
+        ]
+    if name not in {"CreateAlias", "Sign", "GetPublicKey", "ListResourceTags", "ScheduleKeyDeletion"}:
+        raise AssertionError(f"nobody has told what IAM asks for {operation}")
+    key_arn = parameters["TargetKeyId"] if name == "CreateAlias" else parameters["KeyId"]
+    context = frozenset((f"aws:ResourceTag/{tag}", value) for tag, value in key_tags(key_arn).items())
+    if name == "CreateAlias":
+        return [
+            AwsRequest(operation, f"{_KMS}:{parameters['AliasName']}"),
+            AwsRequest(operation, key_arn, context=context),
+        ]
+    return [AwsRequest(operation, key_arn, context=context)]
 
 
 def _of_item(name: str, parameters: Mapping[str, Any], table_arn: Callable[[str], str]) -> AwsRequest:
@@ -106,6 +150,7 @@ def _allows(statement: Statement, request: AwsRequest) -> bool:
         any(_like(request.action.lower(), action.lower()) for action in several(statement["Action"]))
         and any(_like(request.resource, resource) for resource in several(statement["Resource"]))
         and _condition_holds(statement, request.leading_keys)
+        and _context_holds(statement, request.context)
     )
 
 
@@ -114,9 +159,25 @@ def _condition_holds(statement: Statement, leading_keys: frozenset[str]) -> bool
     return all(any(like(key, value) for value in values) for like, values in _tests(statement) for key in leading_keys)
 
 
+def _context_holds(statement: Statement, context: frozenset[tuple[str, str]]) -> bool:
+    """The conditions on anything but partition keys: a value that is not there equals none."""
+    for operator, tested in statement.get("Condition", {}).items():
+        for key, wanted in tested.items():
+            if key == LEADING_KEYS:
+                continue
+            if operator not in {"StringEquals", "ForAllValues:StringEquals"}:
+                raise AssertionError(f"nobody has told what IAM makes of {operator} {tested}")
+            values = {value for name, value in context if name == key}
+            if not values <= set(several(wanted)) or not (values or operator.startswith("ForAllValues")):
+                return False
+    return True
+
+
 def _tests(statement: Statement) -> Iterator[tuple[Callable[[str, str], bool], list[str]]]:
     """How a statement's condition compares, and with what."""
     for operator, tested in statement.get("Condition", {}).items():
+        if LEADING_KEYS not in tested:
+            continue
         if operator not in _CONDITIONS or tested.keys() != {LEADING_KEYS}:
             raise AssertionError(f"nobody has told what IAM makes of {operator} {tested}")
         yield _like if operator.endswith("StringLike") else str.__eq__, several(tested[LEADING_KEYS])

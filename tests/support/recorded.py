@@ -25,6 +25,7 @@ ADAPTERS = Path(aws.__file__).parent
 WRITES = {
     *(f"dynamodb:{name}" for name in ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem")),
     *(f"secretsmanager:{name}" for name in ("PutSecretValue", "UpdateSecretVersionStage")),
+    *(f"kms:{name}" for name in ("CreateKey", "CreateAlias", "ScheduleKeyDeletion")),
 }
 """Calls that leave something behind."""
 

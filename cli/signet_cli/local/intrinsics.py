@@ -82,6 +82,8 @@ class Intrinsics:
             "Fn::Sub": self._sub,
             "Fn::If": self._if,
             "Fn::Join": self._join,
+            "Fn::Select": self._select,
+            "Fn::Split": self._split,
         }
         if name not in functions:
             raise TemplateError(f"{name} is not known to the local server")
@@ -118,6 +120,14 @@ class Intrinsics:
     def _if(self, argument: list[Any]) -> Any:
         condition, when_true, when_false = argument
         return self.resolve(when_true if self.holds(condition) else when_false)
+
+    def _select(self, argument: list[Any]) -> Any:
+        index, values = argument
+        return self.resolve(values)[int(index)]
+
+    def _split(self, argument: list[Any]) -> list[str]:
+        separator, text = argument
+        return as_text(self.resolve(text)).split(str(separator))
 
     def _join(self, argument: list[Any]) -> str:
         separator, parts = argument

@@ -19,6 +19,7 @@ from moto.secretsmanager.exceptions import InvalidRequestException, SecretNotFou
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 from werkzeug.serving import make_server
 
+from signet_cli.local import moto_kms
 from signet_cli.local.lifeline import end_with_parent
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -95,6 +96,7 @@ def main() -> None:
     sys.stdout = sys.stderr  # the parent reads the real one; moto prints a word now and then
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     SecretsManagerBackend.rotate_secret = rotate_secret  # type: ignore[method-assign]
+    moto_kms.install()
     application = OneAtATime(DomainDispatcherApplication(create_backend_app))
     make_server(
         "127.0.0.1", 0, application, threaded=True, request_handler=QuietRequestHandler, fd=int(sys.argv[1])

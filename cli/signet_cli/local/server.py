@@ -57,6 +57,7 @@ class Server:
         self._started.callback(listener.close)
         address = f"http://localhost:{gateway.port}"
         template = Template.read(self._template, self._settings.public_url or address)
+        template = template.with_parameters(self._settings.parameters)
         api_routes = routes(template)
         if missing := {"Issuer", "RegistryTable"} - template.outputs().keys():
             raise Mistake(f"template: there is no output {', '.join(sorted(missing))}")

@@ -1,7 +1,7 @@
 """Where the local server listens and what it is called, as its environment variables say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from signet.settings import SettingsInvalid, check_issuer
 from signet_cli.local import embedded
@@ -9,18 +9,25 @@ from signet_cli.mistake import Mistake
 
 DEFAULT_PORT = 8080
 
+_PARAMETERS = {"SIGNING_BACKEND": "SigningBackend", "SIGNING_ALGORITHMS": "SigningAlgorithms"}
+"""Variables that set a parameter of the template."""
+
 
 @dataclass(frozen=True)
 class ServeSettings:
-    """Ports on loopback, 0 for any that is free, and the origin of the issuer if it is not this machine."""
+    """Ports on loopback, 0 for any that is free, and the origin of the issuer if it is not this machine.
+
+    `parameters` are the template's that differ from their defaults.
+    """
 
     port: int = DEFAULT_PORT
     aws_port: int = embedded.DEFAULT_PORT
     public_url: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ServeSettings":
-        """Read PORT, AWS_PORT and PUBLIC_URL; Mistake for a value that is none."""
+        """Read PORT, AWS_PORT, PUBLIC_URL, SIGNING_BACKEND and SIGNING_ALGORITHMS; Mistake for a value that is none."""
         public_url = environ.get("PUBLIC_URL", "").rstrip("/") or None
         if public_url:
             try:
@@ -34,6 +41,7 @@ class ServeSettings:
             port=_port(environ, "PORT", DEFAULT_PORT),
             aws_port=_port(environ, "AWS_PORT", embedded.DEFAULT_PORT),
             public_url=public_url,
+            parameters={name: environ[variable] for variable, name in _PARAMETERS.items() if environ.get(variable)},
         )
 
 

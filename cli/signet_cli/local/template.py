@@ -1,5 +1,6 @@
 """template.yaml as this machine sees it: resources by type, their values resolved, each with an id of its own."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,18 @@ class Template:
             merged = defaults.merge(resource["Type"], resource.get("Properties") or {}, logical_id)
             resources[logical_id] = {**resource, "Properties": merged}
         return cls(path.parent.resolve(), document, origin.rstrip("/"))
+
+    def with_parameters(self, values: Mapping[str, str]) -> "Template":
+        """Return the template deployed with these parameters. TemplateError for one that it does not take."""
+        parameters = dict(self.document.get("Parameters") or {})
+        for name, value in values.items():
+            declared = parameters.get(name, {})
+            allowed = [str(one) for one in declared.get("AllowedValues", [value])]
+            if not declared or value not in allowed or not re.fullmatch(declared.get("AllowedPattern", ".*"), value):
+                explained = declared.get("ConstraintDescription") or " or ".join(allowed)
+                raise TemplateError(f"template: parameter {name} must be {explained}, it is {value!r}")
+            parameters[name] = {**declared, "Default": value}
+        return Template(self.directory, {**self.document, "Parameters": parameters}, self.origin, self.ids)
 
     def with_id(self, logical_id: str, physical_id: str) -> "Template":
         """Return the template in which `Ref` of the resource is what creating it gave."""

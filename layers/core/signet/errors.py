@@ -97,6 +97,7 @@ class Reason(StrEnum):
     KEYRING_UNAVAILABLE = "keyring_unavailable"
     KEYRING_EMPTY = "keyring_empty"
     KEYRING_INVALID = "keyring_invalid"
+    SIGNER_UNAVAILABLE = "signer_unavailable"
     KEY_SET_UNPUBLISHED = "key_set_unpublished"
     KEY_SET_INVALID = "key_set_invalid"
     KEY_SET_UNAVAILABLE = "key_set_unavailable"

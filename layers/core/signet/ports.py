@@ -3,7 +3,7 @@
 Unless said otherwise an operation that fails because AWS does raises OAuthError(temporarily_unavailable).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
 from signet.errors import OAuthError, Reason
@@ -56,8 +56,32 @@ class Signer(Protocol):
     def alg(self) -> str:
         """JWS algorithm (RFC 7518 section 3.1)."""
 
+    @property
+    def remote(self) -> bool:
+        """Whether a signature is a call, which may take its time and fail."""
+
     def sign(self, signing_input: bytes) -> bytes:
         """The JWS signature of these bytes."""
+
+
+class KeyService(Protocol):
+    """Where keys live whose private half nobody gets to see, as their rotation sees it."""
+
+    @property
+    def algs(self) -> Collection[str]:
+        """The algorithms that it signs by."""
+
+    def create(self, alg: str, name: str) -> tuple[str, dict[str, str]]:
+        """ARN and public JWK of the key of that name, which is made where there is none."""
+
+    def public_jwk(self, alg: str, key_arn: str) -> dict[str, str]:
+        """The public half. Raises OAuthError also for a key that cannot sign by that algorithm, or no more."""
+
+    def discard(self, used: Collection[str], before: int) -> list[str]:
+        """End the keys of this ring that were made before that time and are not among the ARNs used; which these are.
+
+        A key that does not come to be used, because a rotation failed or was given up, is found so as well.
+        """
 
 
 class KeyringSource(Protocol):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from signet.aws import environ
@@ -12,9 +13,9 @@ from signet.cache import Remembered
 from signet.endpoints.boundary import Answer, Boundary, Show, refusal
 from signet.errors import OAuthError, Reason, unavailable
 from signet.http import HttpRequest, HttpResponse
-from signet.model.key import KeySet
+from signet.model.key import KeySet, RingKey
 from signet.model.scope import ScopeCatalogue
-from signet.ports import Audit, TokenStatusStore
+from signet.ports import Audit, KeyService, Signer, TokenStatusStore
 from signet.settings import CLIENT_CACHE, KEY_SET_CACHE, KEYRING_CACHE, SettingsInvalid
 
 if TYPE_CHECKING:
@@ -70,7 +71,14 @@ def _token_answers(audit: Audit) -> Answers:
     table = environ.registry_table()
     registry = DynamoDbClientRegistry(dynamodb, table)
     keyring = KeyringSecret(secretsmanager, environ.keyring_secret())
-    ring = RememberedRing(lambda: loaded(keyring.current()), KEYRING_CACHE, time.time)
+    kms = cache(lambda: sdk_client("kms"))  # made for the first key that is there: others never pay for it
+
+    def remote(key: RingKey) -> Signer:
+        from signet.aws.kms import KmsSigner
+
+        return KmsSigner(kms(), key, ring.forget)
+
+    ring = RememberedRing(lambda: loaded(keyring.current(), remote), KEYRING_CACHE, time.time)
     clients = CachedClientStore(registry, CLIENT_CACHE, time.time)
     scopes = _scopes(dynamodb, table)
     services = GrantServices(
@@ -398,17 +406,26 @@ class HttpFunction:
 def _key_rotation_function() -> Handler:
     from signet.aws.key_sets import DynamoDbKeySetStore
     from signet.aws.keyring_secret import KeyringSecret
+    from signet.keys.making import KeyMaker
     from signet.keys.operations import KeyOperations
-    from signet.keys.rotation import Rotation, RotationPolicy, generate
+    from signet.keys.rotation import Rotation, RotationPolicy
 
     dynamodb, secretsmanager = sdk_clients("dynamodb", "secretsmanager")
     versions = KeyringSecret(secretsmanager, environ.keyring_secret())
     key_sets = DynamoDbKeySetStore(dynamodb, environ.registry_table())
-    policy = RotationPolicy(environ.verifier_cache(), environ.signing_algorithms())
+    policy = RotationPolicy(environ.verifier_cache(), environ.signing_algorithms(), environ.makes_keys_in_kms())
     audit = EmbeddedMetricAudit()
-    rotation = Rotation(versions, key_sets, policy, time.time, audit)
+    remote = _key_service()
+    rotation = Rotation(versions, key_sets, policy, time.time, audit, remote=remote)
     operations = KeyOperations(
-        versions, key_sets, policy, time.time, audit, rotation_days=environ.key_rotation_days(), generate=generate
+        versions,
+        key_sets,
+        policy,
+        time.time,
+        audit,
+        rotation_days=environ.key_rotation_days(),
+        generate=KeyMaker(remote if policy.kms else None),
+        remote=remote,
     )
 
     def handler(event: Mapping[str, Any], context: object) -> Payload | None:
@@ -419,6 +436,16 @@ def _key_rotation_function() -> Handler:
         return None
 
     return handler
+
+
+def _key_service() -> KeyService | None:
+    """KMS, where keys of the ring may be there."""
+    if not environ.reaches_kms():
+        return None
+    from signet.aws.kms_keys import KmsKeyService
+    from signet.aws.sdk import patient_client
+
+    return KmsKeyService(patient_client("kms"), environ.keyring_secret(), time.time)
 
 
 def _bearer_authorizer_function() -> Handler:

@@ -13,8 +13,9 @@ from signet.endpoints.documents import Documents
 from signet.http import HttpRequest
 from signet.keys.algorithms import ALGORITHMS
 from signet.keys.keyring import Keyring
+from signet.keys.making import KeyMaker
 from signet.keys.operations import KeyOperations
-from signet.keys.rotation import Rotation, RotationPolicy, generate
+from signet.keys.rotation import Rotation, RotationPolicy
 from signet.model.key import KeySet
 from signet.settings import Settings
 from signet_cli import key_function, web
@@ -46,7 +47,7 @@ class StackOfKeys:
         policy, audit = RotationPolicy(), RecordingAudit()
         self._rotation = Rotation(self.versions, self.key_sets, policy, self.clock, audit)
         self.operations = KeyOperations(
-            self.versions, self.key_sets, policy, self.clock, audit, rotation_days=30, generate=generate
+            self.versions, self.key_sets, policy, self.clock, audit, rotation_days=30, generate=KeyMaker()
         )
         self.rotate_secret()
 

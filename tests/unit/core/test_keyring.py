@@ -140,13 +140,13 @@ def test_a_short_or_composed_key_does_not_sign() -> None:
         signer(replace(RING.keys[0], jwk=swapped))
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    from signet.keys.algorithms import _base64url_uint
+    from signet.keys.algorithms import base64url_uint
 
     numbers = rsa.generate_private_key(65537, 1024).private_numbers()  # noqa: S505 - too short is what is tested
     public = numbers.public_numbers
     short = {"n": public.n, "e": public.e, "d": numbers.d, "p": numbers.p, "q": numbers.q}
     short |= {"dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
-    jwk = {"kty": "RSA", **{name: _base64url_uint(value) for name, value in short.items()}}
+    jwk = {"kty": "RSA", **{name: base64url_uint(value) for name, value in short.items()}}
     with pytest.raises(KeyringInvalid):
         signer(replace(RING.keys[0], jwk=jwk))
 

@@ -1,6 +1,7 @@
 """`signet serve` as a process: what it says when it cannot start, and that nothing of it is left when it ends."""
 
 import contextlib
+import re
 import signal
 import socket
 import subprocess
@@ -10,10 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import jwt
 import pytest
+from botocore.session import Session
 
+from signet_cli.local import embedded
 from signet_cli.local.settings import ServeSettings
 from signet_cli.mistake import Mistake
+from signet_cli.serve import TEMPLATE
 from tests.support.served import announcement, end, start_server
 
 Start = Callable[..., tuple["subprocess.Popen[str]", dict[str, str]]]
@@ -166,3 +171,40 @@ def test_setting_that_is_none_is_named(environment: dict[str, str]) -> None:
 def test_settings_have_the_documented_defaults() -> None:
     """An empty variable is an absent one."""
     assert ServeSettings.from_environ({"PORT": "", "PUBLIC_URL": ""}) == ServeSettings(8080, 8081, None)
+
+
+def test_keys_may_be_in_the_embedded_kms(start: Start, tmp_path: Path) -> None:
+    """The first rotation makes them there, and tokens are signed there, of each kind."""
+    process, variables = start(TEMPLATE, SIGNING_BACKEND="kms", SIGNING_ALGORITHMS="RS256,ES256")
+    said = announcement(process, tmp_path / "stderr")
+    found = re.search(r"Client secret +(\S+)", said)
+    assert found
+    issuer = f"http://localhost:{variables['PORT']}/connect"
+    answer = httpx.post(
+        f"{issuer}/oauth/token", auth=("demo", found[1]), data={"grant_type": "client_credentials"}, timeout=30
+    )
+    token = answer.json()["access_token"]
+    keys = httpx.get(f"{issuer}/oauth/jwks", timeout=30).json()["keys"]
+    assert sorted(key["alg"] for key in keys) == ["ES256", "ES256", "RS256", "RS256"]
+    [key] = [key for key in keys if key["kid"] == jwt.get_unverified_header(token)["kid"]]
+    assert jwt.decode(token, jwt.PyJWK(key), algorithms=["RS256"], audience=issuer)["sub"] == "demo"
+    kms = Session().create_client(
+        "kms",
+        region_name=embedded.REGION,
+        endpoint_url=embedded.endpoint(int(variables["AWS_PORT"])),
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    aliases = [alias["AliasName"] for alias in kms.list_aliases()["Aliases"]]
+    assert len([alias for alias in aliases if alias.startswith("alias/signet/")]) == 4
+
+
+@pytest.mark.parametrize(("variable", "value"), [("SIGNING_BACKEND", "hsm"), ("SIGNING_ALGORITHMS", "ES256")])
+def test_a_parameter_that_the_template_does_not_take_is_named(
+    start: Start, tmp_path: Path, variable: str, value: str
+) -> None:
+    """As CloudFormation would refuse it."""
+    process, _ = start(TEMPLATE, **{variable: value})
+    said = last_words(process, tmp_path / "stderr")
+    assert variable.title().replace("_", "") in said
+    assert value in said

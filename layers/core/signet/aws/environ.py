@@ -87,6 +87,25 @@ def key_rotation_days() -> int:
     return 30 if days is None else days
 
 
+def makes_keys_in_kms() -> bool:
+    """Whether new signing keys are made in KMS. Raises SettingsInvalid."""
+    return _signing_backend() == "kms"
+
+
+def reaches_kms() -> bool:
+    """Whether keys of the ring may be in KMS. Raises SettingsInvalid."""
+    return _signing_backend() in {"kms", "secretsmanager-from-kms"}
+
+
+def _signing_backend() -> str:
+    backend = os.environ.get("SIGNET_SIGNING_BACKEND") or "secretsmanager"
+    if backend not in {"secretsmanager", "kms", "secretsmanager-from-kms"}:
+        raise SettingsInvalid(
+            "the environment variable SIGNET_SIGNING_BACKEND must be secretsmanager, kms or secretsmanager-from-kms"
+        )
+    return backend
+
+
 def signing_algorithms() -> tuple[str, ...]:
     """The algorithms that the ring is to hold. Raises SettingsInvalid."""
     algs = tuple((os.environ.get("SIGNET_SIGNING_ALGORITHMS") or DEFAULT_ALGORITHM).split(","))

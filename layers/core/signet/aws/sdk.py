@@ -28,6 +28,15 @@ def sdk_client(service: str) -> Any:
     return client
 
 
+def patient_client(service: str) -> Any:
+    """Botocore's client of one service, for calls that make something: waiting is better than making it twice.
+
+    Raises as sdk_clients.
+    """
+    [client] = _botocore_clients((service,), read_timeout=10)
+    return client
+
+
 def connect(client: Any) -> None:
     """Have a connection ready for the client's first call, where it is one that can; failing is that call's to meet."""
     if isinstance(client, LeanClient):
@@ -53,14 +62,14 @@ def _lean_clients(services: tuple[str, ...]) -> list[LeanClient] | None:
     return clients
 
 
-def _botocore_clients(services: tuple[str, ...]) -> list[Any]:
+def _botocore_clients(services: tuple[str, ...], read_timeout: float = 1.5) -> list[Any]:
     """Of one session, which reads the shared model files once."""
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 
     config = Config(
         connect_timeout=1,
-        read_timeout=1.5,
+        read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=4,
         tcp_keepalive=True,

@@ -26,6 +26,7 @@ class LocalSigner:
     kid: str
     alg: str
     key: rsa.RSAPrivateKey = field(repr=False)
+    remote: bool = False
 
     def sign(self, signing_input: bytes) -> bytes:
         """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3), which is deterministic; RSASSA-PSS for PS256."""
@@ -65,7 +66,7 @@ def _generate_rsa() -> dict[str, str]:
         "dq": numbers.dmq1,
         "qi": numbers.iqmp,
     }
-    return {"kty": "RSA", **{name: _base64url_uint(value) for name, value in members.items()}}
+    return {"kty": "RSA", **{name: base64url_uint(value) for name, value in members.items()}}
 
 
 def _rsa_signer(alg: str, kid: str, jwk: Mapping[str, str]) -> LocalSigner:
@@ -102,7 +103,7 @@ ALGORITHMS = {
 }
 
 
-def _base64url_uint(value: int) -> str:
+def base64url_uint(value: int) -> str:
     """Base64urlUInt of RFC 7518 section 2."""
     return urlsafe_b64encode(value.to_bytes((value.bit_length() + 7) // 8, "big")).rstrip(b"=").decode()
 

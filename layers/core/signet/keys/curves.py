@@ -21,6 +21,7 @@ class EcdsaSigner:
     kid: str
     key: ec.EllipticCurvePrivateKey = field(repr=False)
     alg: str = "ES256"
+    remote: bool = False
 
     def sign(self, signing_input: bytes) -> bytes:
         """ECDSA with SHA-256 (RFC 7518 section 3.4): another signature each time, of equal worth."""
@@ -34,6 +35,7 @@ class EddsaSigner:
     kid: str
     key: ed25519.Ed25519PrivateKey = field(repr=False)
     alg: str = "EdDSA"
+    remote: bool = False
 
     def sign(self, signing_input: bytes) -> bytes:
         """Ed25519 (RFC 8037 section 3.1), which is deterministic."""

@@ -79,6 +79,7 @@ class Standing:
             "activated_at": key.activated_at,
             "due_at": self._due_at(key, published),
             "published": published is not None,
+            "kms_key_arn": key.kms_key_arn,
             "jwk": public_jwk(key.jwk),
         }
         return {name: value for name, value in members.items() if value is not None}

@@ -98,7 +98,7 @@ class Emergency:
         """
 
         def change(seen: _Seen, now: int, generate: Generate) -> tuple[Keyring, KeySet]:
-            policy = WithoutLead(self._policy.verifier_cache, self._policy.algs)
+            policy = WithoutLead(self._policy.verifier_cache, self._policy.algs, self._policy.kms)
             ring = rotated(seen.ring, seen.key_set, policy, now, generate)
             return ring, published_with(seen.key_set, ring, now)
 

@@ -65,11 +65,21 @@ def _ring_key(member: Mapping[str, Any]) -> RingKey:
         raise KeyringInvalid("a key of another type than its algorithm")
     if thumbprint(key.jwk) != key.kid:
         raise KeyringInvalid("a kid is not its key's thumbprint")
+    if key.kms_key_arn is not None and (not isinstance(key.kms_key_arn, str) or key.jwk != public_jwk(key.jwk)):
+        raise KeyringInvalid("a key in KMS that has more than its public half here")
     return key
 
 
-def signer(key: RingKey) -> Signer:
+Remote = Callable[[RingKey], Signer]
+"""The signer of a key whose private half is elsewhere."""
+
+
+def signer(key: RingKey, remote: Remote | None = None) -> Signer:
     """The signer of a key of the ring. Raises KeyringInvalid where its private half cannot sign."""
+    if key.kms_key_arn is not None:
+        if remote is None:
+            raise KeyringInvalid("a key in KMS, which is not reached from here")
+        return remote(key)
     try:
         return ALGORITHMS[key.alg].signer(key.kid, key.jwk)
     except (KeyError, TypeError, ValueError):
@@ -82,7 +92,8 @@ class LoadedRing:
     The next key is among them: another execution environment may have read the ring in which it signs already.
     """
 
-    def __init__(self, ring: Keyring) -> None:
+    def __init__(self, ring: Keyring, remote: Remote | None = None) -> None:
+        self._remote = remote
         self.public: Mapping[str, tuple[str, Mapping[str, str]]] = {
             key.kid: (key.alg, public_jwk(key.jwk)) for key in ring.keys
         }
@@ -105,7 +116,7 @@ class LoadedRing:
         key = self._active.get(alg) or self._active[DEFAULT_ALGORITHM]
         if key.kid not in self._signers:
             try:
-                self._signers[key.kid] = signer(key)
+                self._signers[key.kid] = signer(key, self._remote)
             except KeyringInvalid as error:
                 raise unavailable(Reason.KEYRING_INVALID, str(error)) from None
         return self._signers[key.kid]
@@ -143,9 +154,9 @@ class RememberedRing:
         return self._ring.get().public.get(kid) or self._ring.again().public.get(kid)
 
 
-def loaded(document: str) -> LoadedRing:
+def loaded(document: str, remote: Remote | None = None) -> LoadedRing:
     """The ring of a secret's document. Raises OAuthError(temporarily_unavailable) where it is empty or corrupt."""
     try:
-        return LoadedRing(Keyring.parse(document))
+        return LoadedRing(Keyring.parse(document), remote)
     except KeyringInvalid as error:
         raise unavailable(Reason.KEYRING_INVALID, str(error)) from None

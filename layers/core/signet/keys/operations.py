@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from signet import jwt
+from signet.errors import OAuthError
 from signet.keys.description import Standing
 from signet.keys.emergency import Change, Emergency
 from signet.keys.keyring import Keyring, KeyringInvalid, signer
 from signet.keys.rotation import RotationPolicy, RotationRefused
 from signet.model.key import KeyState, RingKey
-from signet.ports import Audit, Clock, KeyringVersions, KeySetStore
+from signet.ports import Audit, Clock, KeyringVersions, KeyService, KeySetStore
 
 Command = Mapping[str, Any]
 
@@ -30,7 +31,9 @@ class KeyOperations:
         *,
         rotation_days: int,
         generate: Callable[[str, int], RingKey],
+        remote: KeyService | None = None,
     ) -> None:
+        self._remote = remote
         self._versions = versions
         self._key_sets = key_sets
         self._policy = policy
@@ -63,9 +66,22 @@ class KeyOperations:
         return self._standing().document()
 
     def _probe(self, _: Command) -> dict[str, Any]:
-        """A signature of each key that signs or will, over nothing: no token of ours is of this `typ`."""
+        """A signature of each key that signs or will, over nothing: no token of ours is of this `typ`.
+
+        Of those in KMS, by which only the token function may sign, whether they are there, and can.
+        """
         signing = [key for key in self._standing().ring.keys if key.state in {KeyState.ACTIVE, KeyState.NEXT}]
-        return {"probes": {key.kid: jwt.sign({"kid": key.kid}, typ="probe", signer=signer(key)) for key in signing}}
+        here = [key for key in signing if key.kms_key_arn is None]
+        return {
+            "probes": {key.kid: jwt.sign({"kid": key.kid}, typ="probe", signer=signer(key)) for key in here},
+            "in_kms": {key.kid: self._is_in_kms(key) for key in signing if key.kms_key_arn is not None},
+        }
+
+    def _is_in_kms(self, key: RingKey) -> bool:
+        try:
+            return self._remote is not None and self._remote.public_jwk(key.alg, key.kms_key_arn or "") == key.jwk
+        except OAuthError:
+            return False
 
     def _rotate(self, command: Command) -> dict[str, Any]:
         active = command.get("active")

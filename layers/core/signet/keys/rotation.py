@@ -3,12 +3,12 @@
 from signet import jwt
 from signet.errors import OAuthError
 from signet.jwt import JwtInvalid
-from signet.keys.algorithms import ALGORITHMS, thumbprint
 from signet.keys.jwks import KeySetTooLarge, published_with
 from signet.keys.keyring import Keyring, KeyringInvalid, signer
+from signet.keys.making import KeyMaker
 from signet.keys.transition import RotationPolicy, RotationPostponed, RotationRefused, rotated
-from signet.model.key import KeyState, RingKey
-from signet.ports import Audit, Clock, KeyringVersions, KeySetStore
+from signet.model.key import KeyState
+from signet.ports import Audit, Clock, KeyringVersions, KeyService, KeySetStore
 
 __all__ = ["Rotation", "RotationPolicy", "RotationPostponed", "RotationRefused", "rotated"]
 
@@ -16,18 +16,33 @@ _CURRENT, _PENDING = "AWSCURRENT", "AWSPENDING"
 
 _PUBLISH_ATTEMPTS = 5
 
+_YOUNG = 86_400
+"""Seconds in which a key that no ring uses may belong to a rotation that is not over."""
+
 
 class Rotation:
-    """The four steps. `version_id` is Secrets Manager's ClientRequestToken, the id of the pending version."""
+    """The four steps. `version_id` is Secrets Manager's ClientRequestToken, the id of the pending version.
+
+    `remote` is where keys of the ring are that have no private half in it, None where there are none.
+    """
 
     def __init__(
-        self, versions: KeyringVersions, key_sets: KeySetStore, policy: RotationPolicy, clock: Clock, audit: Audit
+        self,
+        versions: KeyringVersions,
+        key_sets: KeySetStore,
+        policy: RotationPolicy,
+        clock: Clock,
+        audit: Audit,
+        *,
+        remote: KeyService | None = None,
     ) -> None:
         self._versions = versions
         self._key_sets = key_sets
         self._policy = policy
         self._clock = clock
         self._audit = audit
+        self._remote = remote
+        self._maker = KeyMaker(remote if policy.kms else None)
         self._steps = {
             "createSecret": self._create,
             "setSecret": self._set,
@@ -68,7 +83,7 @@ class Rotation:
         now = int(self._clock())
         ring = Keyring.parse(self._versions.current())
         try:
-            pending = rotated(ring, self._key_sets.load(), self._policy, now, lambda alg: generate(alg, now))
+            pending = rotated(ring, self._key_sets.load(), self._policy, now, self._maker.named(version_id, now))
         except RotationPostponed as too_early:
             # the same ring goes through the other steps: a failure would leave a pending version that blocks the next
             # deploy, and a change of the schedule asks for a rotation at any hour
@@ -93,7 +108,11 @@ class Rotation:
         raise RotationRefused("other rotations kept publishing at the same time")
 
     def _test(self, version_id: str) -> None:
-        """Sign with every key that signs or will, verify with what is published."""
+        """Sign with every key that signs or will, verify with what is published.
+
+        Of a key elsewhere, which only the token function may sign by, the public half is asked for once more: so it is
+        there, enabled, and the one that is published.
+        """
         ring, key_set = self._pending(version_id), self._key_sets.load()
         for key in ring.keys:
             if key.state is KeyState.VERIFY_ONLY:
@@ -101,10 +120,15 @@ class Rotation:
             published = key_set.get(key.kid)
             if published is None:
                 raise RotationRefused("a key of the ring is not published")
-            if key.state is not KeyState.RETIRING:
-                token = jwt.sign({"kid": key.kid}, typ="probe", signer=signer(key))
-                found = (published.alg, published.jwk)
-                jwt.verify(token, typ="probe", key_of={key.kid: found}.get)
+            if key.state is KeyState.RETIRING:
+                continue
+            if key.kms_key_arn is not None:
+                if self._remote is None or self._remote.public_jwk(key.alg, key.kms_key_arn) != published.jwk:
+                    raise RotationRefused("a key in KMS is not the one that is published")
+                continue
+            token = jwt.sign({"kid": key.kid}, typ="probe", signer=signer(key))
+            found = (published.alg, published.jwk)
+            jwt.verify(token, typ="probe", key_of={key.kid: found}.get)
 
     def _finish(self, version_id: str) -> None:
         """Make it current over the version that was current while this one was pending: looked for in that order."""
@@ -120,6 +144,24 @@ class Rotation:
         self._versions.promote(version_id, current)
         if _active_kids(ring) != before:
             self._audit.record("keys_rotated", active_kids=_active_kids(ring), version_id=version_id)
+        self._discard(ring, version_id)
+
+    def _discard(self, ring: Keyring, version_id: str) -> None:
+        """End the keys elsewhere that this ring needs no more, and those that no ring ever came to use.
+
+        The rotation is over: what fails here is found again by the next one. A rotation that was given up a moment ago
+        may still be taken up, so young keys stay.
+        """
+        if self._remote is None:
+            return
+        used = {key.kms_key_arn for key in ring.keys if key.kms_key_arn is not None}
+        try:
+            discarded = self._remote.discard(used, int(self._clock()) - _YOUNG)
+        except OAuthError as error:
+            self._audit.record("keys_not_discarded", version_id=version_id, detail=error.detail)
+        else:
+            if discarded:
+                self._audit.record("keys_discarded", kms_key_arns=discarded, version_id=version_id)
 
     def _is_late(self, ring: Keyring, before: list[str]) -> bool:
         """Whether a key that has signed until now could leave the set before the last token that it signed expires.
@@ -139,9 +181,3 @@ class Rotation:
 
 def _active_kids(ring: Keyring) -> list[str]:
     return [key.kid for key in ring.keys if key.state is KeyState.ACTIVE]
-
-
-def generate(alg: str, now: int) -> RingKey:
-    """A new key of an algorithm, in the state next."""
-    jwk = ALGORITHMS[alg].generate()
-    return RingKey(thumbprint(jwk), alg, KeyState.NEXT, created_at=now, jwk=jwk)

@@ -33,10 +33,12 @@ class RotationPolicy:
 
     A key signs only after it has been published for longer than that; it is withdrawn only after the longest token it
     signed has expired, plus the same again. `algs` are the algorithms that the ring holds, the default one among them.
+    `kms`: new keys are made in KMS where it signs by their algorithm; each key stays where it was made.
     """
 
     verifier_cache: int = 7200
     algs: tuple[str, ...] = (DEFAULT_ALGORITHM,)
+    kms: bool = False
 
     @property
     def lead(self) -> int:
@@ -148,7 +150,7 @@ def _kept(key: RingKey, policy: RotationPolicy, now: int) -> RingKey | None:
         return _retiring(key, policy, now)
     if key.state is KeyState.RETIRING and over:
         until = now + LONGEST_REFRESH_TOKEN_LIFETIME
-        return replace(key, state=KeyState.VERIFY_ONLY, jwk=public_jwk(key.jwk), retire_at=until)
+        return replace(key, state=KeyState.VERIFY_ONLY, jwk=public_jwk(key.jwk), retire_at=until, kms_key_arn=None)
     return key if key.state in {KeyState.RETIRING, KeyState.VERIFY_ONLY} and not over else None
 
 

@@ -39,7 +39,8 @@ class KeyState(StrEnum):
 class RingKey:
     """A key of the ring; times in epoch seconds, None until it happens. `kid` is the RFC 7638 thumbprint.
 
-    `jwk` is the private JWK (RFC 7517). It never leaves the keyring.
+    `jwk` is the private JWK (RFC 7517), which never leaves the keyring; the public one where the private half is in
+    KMS, under `kms_key_arn`.
     """
 
     kid: str
@@ -50,6 +51,7 @@ class RingKey:
     published_at: int | None = None
     activated_at: int | None = None
     retire_at: int | None = None
+    kms_key_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from signet.model.key import DEFAULT_ALGORITHM
 from signet.model.token import Authorization, Continuation, TokenResponse
 from signet.ports import Clock, Signer
 from signet.settings import LONGEST_TOKEN_LIFETIME, Settings
+from signet.tokens.beside import beside
 
 
 def random_jti() -> str:
@@ -64,21 +65,32 @@ class Issuer:
         iat = authorization.continuation.issued_at if authorization.continuation else now
         exp = iat + self._lifetime(client)
         claims = self._access_token(authorization, iat, exp)
-        signer = self._signer(self._access_token_alg(client, authorization.audience))
-        access_token = jwt.sign(claims, typ="at+jwt", signer=signer)
-        id_token = refresh_token = None
-        if authorization.id_token_claims is not None:
-            signer = self._signer(_id_token_alg(client))
-            hashed = at_hash(access_token, signer.alg)
-            id_claims = self._id_token(authorization, authorization.id_token_claims, hashed, iat, exp)
-            id_token = jwt.sign(id_claims, typ="JWT", signer=signer)
-        if authorization.continuation and authorization.grant:
+        # for us alone, whatever the client chose; and the same again byte for byte when asked again
+        refresh_signer = self._signer(DEFAULT_ALGORITHM) if authorization.continuation else None
+
+        def signed_refresh_token() -> str | None:
+            if not (refresh_signer and authorization.continuation and authorization.grant):
+                return None
             refresh_claims = self._refresh_token(authorization, authorization.grant, authorization.continuation, claims)
-            # for us alone, whatever the client chose; and the same again byte for byte when asked again
-            refresh_token = jwt.sign(refresh_claims, typ="rt+jwt", signer=self._signer(DEFAULT_ALGORITHM))
-        return TokenResponse(
-            access_token, exp - now, authorization.scope, claims["jti"], id_token=id_token, refresh_token=refresh_token
-        )
+            return jwt.sign(refresh_claims, typ="rt+jwt", signer=refresh_signer)
+
+        with beside(signed_refresh_token, remote=refresh_signer is not None and refresh_signer.remote) as refresh_token:
+            signer = self._signer(self._access_token_alg(client, authorization.audience))
+            access_token = jwt.sign(claims, typ="at+jwt", signer=signer)
+            id_token = None
+            if authorization.id_token_claims is not None:
+                signer = self._signer(_id_token_alg(client))
+                hashed = at_hash(access_token, signer.alg)
+                id_claims = self._id_token(authorization, authorization.id_token_claims, hashed, iat, exp)
+                id_token = jwt.sign(id_claims, typ="JWT", signer=signer)
+            return TokenResponse(
+                access_token,
+                exp - now,
+                authorization.scope,
+                claims["jti"],
+                id_token=id_token,
+                refresh_token=refresh_token(),
+            )
 
     def _access_token_alg(self, client: Client, audience: tuple[str, ...]) -> str:
         """What its resource is set up for, who has to verify it; where none is, what the client is registered for.

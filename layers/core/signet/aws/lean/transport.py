@@ -66,12 +66,14 @@ class HttpTransport:
 
     def _kept(self) -> http.client.HTTPConnection | None:
         """A connection that still stands: those of before a freeze have often been closed by the other side."""
-        while self._idle:
-            connection = self._idle.pop()
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:  # asked first and popped then, another thread could come between
+                return None
             if connection.sock is not None and not _is_readable(connection.sock):
                 return connection
             connection.close()
-        return None
 
     def _opened(self) -> http.client.HTTPConnection:
         host, port = self._address.host, self._address.port
