@@ -2,26 +2,20 @@
 
 import random
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
+from bench.rotation_orders import Order, on_schedule
 from bench.rotation_world import BEGINNING, Environment, Verifier, World, names_for_keys
-from signet.keys.algorithms import ALGORITHMS, thumbprint
-from signet.keys.jwks import MOST_PUBLISHED, published_with
 from signet.keys.keyring import Keyring
-from signet.keys.rotation import Rotation, RotationPolicy, RotationRefused
-from signet.model.key import KeyState, RingKey
+from signet.keys.rotation import RotationPolicy, RotationRefused
+from signet.model.key import KeyState
 from signet.settings import KEYRING_CACHE, LONGEST_REFRESH_TOKEN_LIFETIME, LONGEST_TOKEN_LIFETIME
-from tests.support.fakes import RecordingAudit
 
 HOUR, DAY = 3_600, 86_400
 
 STEPS = ("createSecret", "setSecret", "finishSecret")
 """Without testSecret, which signs: it refuses, and has no part in the order of things."""
-
-Step = Callable[[str, str], None]
-"""Performs a step of a rotation, given its name and the version id."""
 
 
 @dataclass(frozen=True)
@@ -99,36 +93,10 @@ def _active(states: dict[str, KeyState]) -> set[str]:
     return {kid for kid, state in states.items() if state is KeyState.ACTIVE}
 
 
-def on_schedule(world: World, plan: Plan) -> Step:
-    """The rotation as it is deployed."""
-    return Rotation(world.versions, world.key_sets, plan.policy, world.clock, RecordingAudit()).perform
-
-
-def publish_and_sign_at_once(world: World, plan: Plan) -> Step:  # noqa: ARG001 - every order's signature
-    """A rotation that has no next key: the new one is published and signs.
-
-    Of the old ones as many stay as a set may hold: that they go too early is not its fault.
-    """
-
-    def perform(step: str, version_id: str) -> None:
-        if step != "finishSecret" or "AWSCURRENT" in world.versions.stages().get(version_id, ()):
-            return
-        now, jwk = int(world.clock()), ALGORITHMS["RS256"].generate()
-        new = RingKey(thumbprint(jwk), "RS256", KeyState.ACTIVE, created_at=now, jwk=jwk, activated_at=now)
-        old = [replace(key, state=KeyState.RETIRING) for key in Keyring.parse(world.versions.current()).keys]
-        ring = Keyring((new, *old[: MOST_PUBLISHED - 1]))
-        [current] = [id_ for id_, stages in world.versions.stages().items() if "AWSCURRENT" in stages]
-        world.versions.put_pending(version_id, ring.to_document())
-        world.key_sets.publish(published_with(world.key_sets.load(), ring, now))
-        world.versions.promote(version_id, current)
-
-    return perform
-
-
 class Simulation:
     """A plan that is lived through once."""
 
-    def __init__(self, plan: Plan, order: Callable[[World, Plan], Step]) -> None:
+    def __init__(self, plan: Plan, order: Order) -> None:
         self._plan = plan
         self._chance = random.Random(plan.seed)  # noqa: S311 - chance that can be repeated; nothing here is secret
         self._world = World(
@@ -138,7 +106,7 @@ class Simulation:
             verifier_cache=plan.policy.verifier_cache,
             slowness=plan.slowest_write,
         )
-        self._step = order(self._world, plan)
+        self._step = order(self._world, plan.policy)
         self._outcome = Outcome()
 
     def run(self) -> Outcome:
@@ -218,7 +186,7 @@ class Simulation:
         return str(uuid.UUID(int=self._chance.getrandbits(128)))
 
 
-def simulate(plan: Plan, order: Callable[[World, Plan], Step] = on_schedule) -> Outcome:
+def simulate(plan: Plan, order: Order = on_schedule) -> Outcome:
     """What comes of a plan, with the rotation as it is deployed or in another order."""
     with names_for_keys():
         return Simulation(plan, order).run()

@@ -7,13 +7,15 @@ Prints what was rejected, by the rotation as it is deployed and by "publish and 
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.rotation_load import DAY, HOUR, Outcome, Plan, publish_and_sign_at_once, simulate
+from bench.rotation_load import DAY, HOUR, Outcome, Plan, simulate
+from bench.rotation_orders import forced, publish_and_sign_at_once
 from bench.rotation_world import BEGINNING
 from signet.model.key import KeyState
 
@@ -37,6 +39,7 @@ MEANINGS = {
 def main(arguments: Sequence[str], plan: Plan) -> None:
     """Print the figures; draw the pictures into a folder if one is given."""
     outcomes = {"as deployed": simulate(plan), "publish and sign at once": simulate(plan, publish_and_sign_at_once)}
+    outcomes["every rotation forced"] = simulate(replace(plan, slowest_write=0), forced)
     print(f"{plan.days} days, {plan.environments} execution environments, {plan.verifiers} verifiers, seed {plan.seed}")
     for name, outcome in outcomes.items():
         print(

@@ -1,5 +1,6 @@
 """Row 18 over months: simulated deployments on which no verifier ever meets a key that it cannot have."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import rotation_simulation
-from bench.rotation_load import Outcome, Plan, publish_and_sign_at_once, simulate
+from bench.rotation_load import Outcome, Plan, simulate
+from bench.rotation_orders import forced, publish_and_sign_at_once
 
 MONTHS = Plan(tokens=8_000)
 
@@ -37,6 +39,16 @@ def test_the_simulation_can_fail() -> None:
     assert len(rejected) > 200
     assert max(one.since_rotation for one in rejected) < MONTHS.policy.lead
     assert sum(one.asks for one in rejected) < len(rejected) / 20
+
+
+def test_a_forced_rotation_fails_those_it_warns_of() -> None:
+    """Verifiers that kept a set without the next key and never ask, for no longer than the operator is told."""
+    outcome = simulate(replace(MONTHS, slowest_write=0), forced)
+    rejected = [one for one in outcome.verifications if not one.accepted]
+    assert len(rejected) > 20
+    assert max(one.since_rotation for one in rejected) < MONTHS.policy.lead
+    assert sum(one.asks for one in rejected) < len(rejected) / 5
+    assert outcome.strays == 0
 
 
 def test_an_environment_signs_with_what_was_active_within_five_minutes(months: Outcome) -> None:
