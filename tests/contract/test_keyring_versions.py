@@ -1,5 +1,6 @@
 """ports.KeyringVersions: what every secret keeps to whose versions carry stages, and a rotation on the real ones."""
 
+import json
 import time
 import uuid
 from typing import Any
@@ -8,9 +9,12 @@ import pytest
 
 from signet.aws.key_sets import DynamoDbKeySetStore
 from signet.aws.keyring_secret import KeyringSecret
+from signet.aws.kms_keys import KmsKeyService
+from signet.aws.sdk import patient_client
 from signet.errors import OAuthError
-from signet.keys.keyring import loaded
+from signet.keys.keyring import Keyring, loaded
 from signet.keys.rotation import Rotation, RotationPolicy, RotationRefused
+from signet.model.key import KeyState
 from signet_cli.local import embedded
 from tests.contract.conftest import Secret
 from tests.support.embedded_tables import Tables, Unreliable, at_once
@@ -216,3 +220,46 @@ def lose_first_answer(sdk: Any, operation: str, connection: Unreliable) -> None:
 
     service = sdk.meta.service_model.service_id.hyphenize()
     sdk.meta.events.register(f"before-send.{service}.{operation}", lose)
+
+
+def test_many_make_the_key_of_one_name_in_kms_and_get_the_same(secret: Secret) -> None:
+    """A step that is called several times at once: whose alias came first, theirs is everybody's key."""
+    kms = patient_client("kms")
+    services = [KmsKeyService(kms, secret.arn, time.time) for _ in range(6)]
+    made = at_once(6, lambda number: services[number].create("ES256", "version-ES256-1"))
+    assert len({key_arn for key_arn, _ in made}) == 1
+    assert {json.dumps(jwk) for _, jwk in made} == {json.dumps(services[0].public_jwk("ES256", made[0][0]))}
+    assert made[0][0] not in services[0].discard({made[0][0]}, int(time.time()) + 1)
+    assert services[0].discard((), int(time.time()) + 1) == [made[0][0]]
+
+
+def test_rotations_at_the_same_time_leave_one_ring_whose_keys_are_in_kms(secret: Secret, tables: Tables) -> None:
+    """What signs afterwards is published and there; what the others have made is ended by a later rotation."""
+    key_sets, kms = DynamoDbKeySetStore(tables.dynamodb, tables.registry), patient_client("kms")
+    policy, now = RotationPolicy(algs=("RS256", "ES256"), kms=True), time.time()
+
+    def rotate(clock: float) -> None:
+        service = KmsKeyService(kms, secret.arn, lambda: clock)
+        rotation = Rotation(secret.versions, key_sets, policy, lambda: clock, RecordingAudit(), remote=service)
+        version_id = new_version()
+        for step in STEPS:
+            rotation.perform(step, version_id)
+
+    def rotate_next_day(_: int) -> None:
+        try:
+            rotate(now + 86_400)
+        except (OAuthError, RotationRefused):
+            return  # to Secrets Manager a failure, which it tries again
+
+    put_current(secret, '{"keys":[]}')
+    rotate(now)
+    at_once(3, rotate_next_day)
+    rotate(now + 3 * 86_400)
+    ring, key_set = Keyring.parse(secret.versions.current()), key_sets.load()
+    service = KmsKeyService(kms, secret.arn, lambda: now + 9 * 86_400)
+    for key in ring.keys:
+        if key.state in {KeyState.ACTIVE, KeyState.NEXT}:
+            assert key_set.get(key.kid)
+            assert service.public_jwk(key.alg, key.kms_key_arn or "") == key.jwk
+    used = [key.kms_key_arn for key in ring.keys if key.kms_key_arn]
+    assert service.discard(used, int(now + 2 * 86_400)) == []
