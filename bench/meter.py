@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-import botocore.session
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
+
+from signet.aws.lean.transport import HttpTransport
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,15 +19,14 @@ calls: list[str] = []
 
 
 def count_calls() -> None:
-    """Have every session that is made from now on tell of what its clients send."""
-    new_session = botocore.session.get_session
+    """Have the functions' clients of AWS tell of what they send from now on."""
+    send = HttpTransport.send
 
-    def counted() -> Any:
-        session = new_session()
-        session.register("before-send", lambda event_name, **_: calls.append(event_name.rpartition(".")[2]))
-        return session
+    def counted(transport: HttpTransport, operation: str, headers: Any, body: bytes) -> Any:
+        calls.append(operation)
+        return send(transport, operation, headers, body)
 
-    botocore.session.get_session = counted
+    HttpTransport.send = counted  # type: ignore[method-assign,assignment]
 
 
 @dataclass

@@ -9,17 +9,28 @@ from urllib.parse import urlencode
 from tests.support.built import BUILT, LambdaProcess, build
 from tests.support.stack import Stack, event, stack
 
-_CREDENTIALS = "machine", "a secret of the benchmark"
+_SECRET = "a secret of the benchmark"  # noqa: S105 - of a client that is only here
 
-_FORM = {
-    "Authorization": f"Basic {b64encode(':'.join(_CREDENTIALS).encode()).decode()}",
-    "Content-Type": "application/x-www-form-urlencoded",
-}
 
-TOKEN_REQUEST: dict[str, Any] = event("POST", "/connect/oauth/token", _FORM, b"grant_type=client_credentials")
+def _form(client_id: str) -> dict[str, str]:
+    """The headers of a form that a client posts."""
+    return {
+        "Authorization": f"Basic {b64encode(f'{client_id}:{_SECRET}'.encode()).decode()}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+
+
+def _token_request(client_id: str) -> dict[str, Any]:
+    return event("POST", "/connect/oauth/token", _form(client_id), b"grant_type=client_credentials")
+
+
+TOKEN_REQUEST = _token_request("machine")
+
+TOKEN_REQUESTS = {"RS256": TOKEN_REQUEST, "ES256": _token_request("machine-es256")}
+"""A token request by the algorithm that its token is signed by."""
 
 _SIGN_IN = {
-    "client_id": _CREDENTIALS[0],
+    "client_id": "web",
     "redirect_uri": "https://app.example.com/cb",
     "response_type": "code",
     "scope": "read",
@@ -30,8 +41,8 @@ _SIGN_IN = {
 FIRST_REQUESTS: dict[str, dict[str, Any]] = {
     "TokenFunction": TOKEN_REQUEST,
     "JwksFunction": event("GET", "/connect/oauth/jwks"),
-    "IntrospectionFunction": event("POST", "/connect/oauth/introspect", _FORM, b"token=of-somebody-else"),
-    "RevocationFunction": event("POST", "/connect/oauth/revoke", _FORM, b"token=of-somebody-else"),
+    "IntrospectionFunction": event("POST", "/connect/oauth/introspect", _form("machine"), b"token=of-somebody-else"),
+    "RevocationFunction": event("POST", "/connect/oauth/revoke", _form("machine"), b"token=of-somebody-else"),
     "AuthorizationFunction": event("GET", f"/connect/oauth/authorize?{urlencode(_SIGN_IN)}"),
 }
 """What each function can answer with 200 when it has only just started, by its logical id."""
@@ -42,13 +53,17 @@ def rotated_stack() -> Iterator[Stack]:
     """What is built, in an embedded AWS, with its first keys and one client."""
     build()
     with stack(BUILT / "template.yaml") as built:
-        with LambdaProcess(BUILT / "KeyRotationFunction", built.variables("KeyRotationFunction")) as key_rotation:
+        variables = {**built.variables("KeyRotationFunction"), "SIGNET_SIGNING_ALGORITHMS": "RS256,ES256"}
+        with LambdaProcess(BUILT / "KeyRotationFunction", variables) as key_rotation:
             for step in built.rotation_events():
                 key_rotation.invoke(step)
+        built.register("machine", _SECRET, scope=("read", "write"))
+        built.register("machine-es256", _SECRET, scope=("read", "write"), access_token_signed_response_alg="ES256")
         built.register(
-            *_CREDENTIALS,
-            grant_types=("client_credentials", "authorization_code"),
+            "web",
+            _SECRET,
+            grant_types=("authorization_code",),
             redirect_uris=(_SIGN_IN["redirect_uri"],),
-            scope=("read", "write"),
+            scope=("read",),
         )
         yield built

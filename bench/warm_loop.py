@@ -1,9 +1,11 @@
-"""Run by warm_request.py with what is built on its path: writes what a warm request costs to standard error."""
+"""Run by warm_request.py with what is built on its path: writes what warm requests cost to standard error."""
 
 import json
 import statistics
 import sys
+from functools import partial
 from importlib import import_module
+from typing import Any
 
 from bench.meter import bare_signature, calls, count_calls, cpu_seconds
 
@@ -11,23 +13,34 @@ ROUNDS, REPEATS = 40, 25
 
 
 def main() -> None:
-    """Serve the event in argv[1] again and again, in turn with bare signatures."""
-    event = json.loads(sys.argv[1])
+    """Serve the events in argv[1] again and again, in turn with bare signatures."""
+    events: dict[str, Any] = json.loads(sys.argv[1])
     count_calls()
     handler = import_module("app").handler
     sign = bare_signature()
 
-    first = handler(event, None)
-    cold_calls = len(calls)
-    if first["statusCode"] != 200 or not cold_calls:
-        raise SystemExit(f"{cold_calls} calls to AWS, and then {first}")
-    rounds = [(cpu_seconds(lambda: handler(event, None), REPEATS), cpu_seconds(sign, REPEATS)) for _ in range(ROUNDS)]
+    found = {}
+    for name, event in events.items():
+        before = len(calls)
+        first = handler(event, None)
+        if first["statusCode"] != 200:
+            raise SystemExit(str(first))
+        found[name] = {"cold_calls": len(calls) - before}
+    before = len(calls)
+    requests: dict[str, list[float]] = {name: [] for name in events}
+    signatures = []
+    for _ in range(ROUNDS):
+        signatures.append(cpu_seconds(sign, REPEATS))
+        for name, event in events.items():
+            requests[name].append(cpu_seconds(partial(handler, event, None), REPEATS))
     figures = {
         "requests": ROUNDS * REPEATS,
-        "request": statistics.median(request for request, _ in rounds),
-        "signature": statistics.median(signature for _, signature in rounds),
-        "cold_calls": cold_calls,
-        "warm_calls": (len(calls) - cold_calls) / (ROUNDS * REPEATS),
+        "signature": statistics.median(signatures),
+        "warm_calls": len(calls) - before,
+        "by_name": {
+            name: {**found[name], "request": statistics.median(took), "least": min(took)}
+            for name, took in requests.items()
+        },
     }
     print(json.dumps(figures), file=sys.stderr)
 

@@ -21,6 +21,7 @@ def figures(loop: str, argument: object, *path: Path, variables: Mapping[str, st
             "PYTHONPATH": os.pathsep.join(map(str, (*path, *LAYERS))),
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "AWS_LAMBDA_FUNCTION_NAME": loop,
             **(variables or {}),
         },
         stdout=subprocess.DEVNULL,  # the audit's lines are written here as on Lambda, and not kept

@@ -1,5 +1,6 @@
 """Builds the adapters once per execution environment and hands out the functions' handlers."""
 
+import gc
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Answers:
 
 def handler_for(function: str) -> Handler:
     """The Lambda handler of a function. Imports only what that function needs."""
-    return {
+    handler = {
         "authorization": _authorization_function,
         "token": _token_function,
         "jwks": _jwks_function,
@@ -47,6 +48,9 @@ def handler_for(function: str) -> Handler:
         "key_rotation": _key_rotation_function,
         "bearer_authorizer": _bearer_authorizer_function,
     }[function]()
+    if environ.is_lambda():
+        gc.freeze()  # what stands now stays for good: no collection needs to look at it
+    return handler
 
 
 def _token_function() -> Handler:
@@ -63,6 +67,7 @@ def _token_answers(audit: Audit) -> Answers:
     from signet.endpoints.token import TokenEndpoint
     from signet.grants.request import GrantServices
     from signet.keys.keyring import RememberedRing, loaded
+    from signet.model.key import DEFAULT_ALGORITHM
     from signet.tokens.inspect import RefreshTokenReader
     from signet.tokens.issue import Issuer
 
@@ -93,7 +98,8 @@ def _token_answers(audit: Audit) -> Answers:
     # where only one algorithm signs nobody has a choice, and nothing is read for it
     issuer = Issuer(settings, ring.signer, time.time, resources=lambda: scopes().resources if ring.has_choice else {})
     endpoint = TokenEndpoint(services, clients, issuer, time.time, audit)
-    _preload(ring.load)
+    # the first signature of a key takes OpenSSL four times as long as the others
+    _preload(lambda: ring.signer(DEFAULT_ALGORITHM).sign(b""))
     connect(dynamodb)
     return Answers({"token": endpoint})
 
@@ -341,7 +347,7 @@ def _preload(load: Callable[[], object]) -> None:
     """Load in the INIT phase what every request needs. A failure is the first request's to meet and to answer."""
     try:
         load()
-    except OAuthError:
+    except Exception:  # noqa: BLE001 - whatever it is, the first request meets it where it becomes an answer
         return
 
 

@@ -14,6 +14,11 @@ def variable(name: str) -> str:
     return value
 
 
+def is_lambda() -> bool:
+    """Whether this process is an execution environment, which serves one function for as long as it lives."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
 def registry_table() -> str:
     """Name of the registry table."""
     return variable("SIGNET_REGISTRY_TABLE")
