@@ -18,6 +18,7 @@ help:
 	@echo "make bench   cold start and CPU per request, each against a baseline of the same run"
 	@echo "make compare Signet beside node-oidc-provider and Authlib on Flask, one core each"
 	@echo "make docs    fill in the figures and lists that the documents take from commands"
+	@echo "make performance  those figures in docs/performance.md, with pictures"
 	@echo "make deploy  sam deploy with samconfig.toml; STAGE=production for another of its sections"
 	@echo "             DEPLOY_ARGS='--region eu-west-1 --parameter-overrides DomainName=...'"
 

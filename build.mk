@@ -48,6 +48,7 @@ python313:
 # Each figure stands beside a baseline of the same run; on another machine compare the ratios.
 bench: $(VENV)/.complete build-host
 	@$(BIN)/python -m bench.imports
+	@$(BIN)/python -m bench.aws_clients
 	@$(BIN)/python -m bench.cold_start
 	@$(BIN)/python -m bench.warm_request
 	@$(BIN)/python -m bench.interactive_request
@@ -60,3 +61,7 @@ compare: $(VENV)/.complete build-host build/host/compare/.complete bench/compare
 bench/compare/node/node_modules/.package-lock.json: bench/compare/node/package-lock.json
 	npm ci --prefix bench/compare/node --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
+
+# The same figures and their pictures in docs/performance.md; ROUNDS=5 for a quick look.
+performance: $(VENV)/.complete build-host
+	@$(BIN)/python -m bench.performance $(ROUNDS)

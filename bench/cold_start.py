@@ -121,11 +121,16 @@ AMAZON_ROOTS = HOST / "dependencies" / "python" / "botocore" / "amazon.pem"
 ALL_ROOTS = HOST / "dependencies" / "python" / "botocore" / "cacert.pem"
 
 
+def measured(rounds: int = ROUNDS) -> dict[str, Cost]:
+    """The medians."""
+    with rotated_stack() as stack, subjects(stack) as found:
+        return medians(found, rounds)
+
+
 def main() -> None:
     """Print the medians, each as a multiple of the bare handler's and as a part of the yardstick's."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    with rotated_stack() as stack, subjects(stack) as found:
-        costs = medians(found, rounds)
+    costs = measured(rounds)
     bare, usual = costs[BARE], costs[YARDSTICK]
     print(f"Process start to first answer under awslambdaric, AWS behind TLS, median of {rounds} interleaved runs")
     print(f"  {'':46} {'CPU':>7} {'x bare':>7} {'of yardstick':>13} {'ready at':>9} {'clock':>8} {'memory':>7}")

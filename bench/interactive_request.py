@@ -6,6 +6,7 @@ TLS, and closes the connection after each call, where AWS keeps it open.
 
 import time
 from collections import Counter
+from typing import Any
 
 from bench.interactive_loop import CLIENT, PASSWORD, REDIRECT_URI, SCOPE, USERNAME
 from bench.measure import MILLISECONDS
@@ -32,11 +33,16 @@ def populate(stack: Stack) -> None:
     DynamoDbConsentStore(dynamodb, table).put(Consent(user.sub, CLIENT[0], SCOPE, granted_at=now, updated_at=now), None)
 
 
-def main() -> None:
-    """Print the figures of one process that has the three functions in it."""
+def measured() -> Any:
+    """What one process says that has the three functions in it."""
     with rotated_stack() as stack:
         populate(stack)
-        found = figures("interactive_loop", {name: stack.variables(name) for name in FUNCTIONS}, ROOT, ROOT / "cli")
+        return figures("interactive_loop", {name: stack.variables(name) for name in FUNCTIONS}, ROOT, ROOT / "cli")
+
+
+def main() -> None:
+    """Print the figures."""
+    found = measured()
     signature = found["signature"]
     print(f"Warm requests from sign-in to userinfo, median CPU time over {found['requests']} of each")
     print(f"  {'one bare RS256 signature':25}{signature * MILLISECONDS:7.2f} ms")

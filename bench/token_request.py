@@ -29,6 +29,8 @@ TOKEN_REQUEST = _token_request("machine")
 TOKEN_REQUESTS = {"RS256": TOKEN_REQUEST, "ES256": _token_request("machine-es256")}
 """A token request by the algorithm that its token is signed by."""
 
+_BY_ES256 = {"access_token_signed_response_alg": "ES256"}
+
 _SIGN_IN = {
     "client_id": "web",
     "redirect_uri": "https://app.example.com/cb",
@@ -58,7 +60,7 @@ def rotated_stack() -> Iterator[Stack]:
             for step in built.rotation_events():
                 key_rotation.invoke(step)
         built.register("machine", _SECRET, scope=("read", "write"))
-        built.register("machine-es256", _SECRET, scope=("read", "write"), access_token_signed_response_alg="ES256")
+        built.register("machine-es256", _SECRET, scope=("read", "write"), **_BY_ES256)
         built.register(
             "web",
             _SECRET,
