@@ -238,6 +238,12 @@ def test_a_code_that_is_under_way_is_not_redeemed_after_logout(service: Service,
     assert service.redeem(app, code).error() == "invalid_grant"
 
 
+def test_a_form_without_cookies_says_what_is_missing(service: Service) -> None:
+    """As from another site, or where the browser keeps none: the same form would come over and over."""
+    page = service.visitor().post(END_SESSION, {"form": "end_session", "decision": "sign_out", "csrf": "0" * 64})
+    assert (page.status, page.location, page.heading) == (400, "", "Cookies are switched off")
+
+
 def test_metadata_names_it(service: Service) -> None:
     """RP-Initiated Logout 1.0 section 2.1."""
     document = service.deployment.get("/connect/.well-known/openid-configuration").json()
