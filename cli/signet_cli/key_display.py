@@ -22,7 +22,7 @@ _ENDS = {
 def rows(described: dict[str, Any]) -> list[tuple[str, ...]]:
     """A line for each key, and for each that has been withdrawn."""
     found = [
-        (key["kid"], key["alg"], key["state"], _moment(key.get(_SINCE[key["state"]])), _waits_for(key))
+        (key["kid"], _alg(key), key["state"], _moment(key.get(_SINCE[key["state"]])), _waits_for(key))
         for key in described["keys"]
     ]
     gone = described["key_set"]["withdrawn"]
@@ -35,6 +35,11 @@ def warnings(described: dict[str, Any]) -> Iterator[str]:
         yield f"{described['fault']}: rotate again (`signet keys rotate`), or restore what was lost"
     if described["overdue"]:
         yield f"a rotation is due every {described['rotation_days']} days and has not taken place: `signet keys rotate`"
+
+
+def _alg(key: dict[str, Any]) -> str:
+    """The algorithm, and of a key whose private half is elsewhere where that is."""
+    return f"{key['alg']} (KMS)" if key.get("kms_key_arn") else str(key["alg"])
 
 
 def _waits_for(key: dict[str, Any]) -> str:

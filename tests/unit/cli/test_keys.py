@@ -127,6 +127,16 @@ def test_each_key_is_listed_with_what_it_waits_for(signet: CommandLine, stack: S
     assert [key["state"] for key in signet("keys", "list", "--json").json["keys"]] == states
 
 
+def test_keys_in_kms_are_told_apart(signet: CommandLine, stack: StackOfKeys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the last of them has gone the functions keep their rights to them."""
+    described = stack.key_function({"command": "describe"})
+    described["keys"][0]["kms_key_arn"] = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    monkeypatch.setattr(stack, "key_function", lambda _: described)
+    first, second = signet("keys", "list").stdout.splitlines()[1:]
+    assert " RS256 (KMS) " in first
+    assert "KMS" not in second
+
+
 def test_what_is_not_well_is_warned_of(signet: CommandLine, stack: StackOfKeys) -> None:
     """A schedule that has stopped; a key that signs and cannot be fetched."""
     stack.now += 33 * DAY
