@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,6 +126,20 @@ def test_a_connection_is_kept_and_used_again() -> None:
         assert head.startswith(b"post / http/1.1\r\n")
         assert head.count(b"\r\nhost: aws.example") == 1
         assert b"\r\nx-amz-target: t.operation" in head
+
+
+class TakenMeanwhile(list[Any]):
+    """Connections of which the last one goes between a look and a grasp."""
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def test_a_connection_that_another_thread_takes_first_is_made_anew() -> None:
+    """Two signatures of one answer are made at once: what the one has seen the other may have taken."""
+    with serving() as (_, to):
+        to._idle = TakenMeanwhile()
+        assert send(to).status == 200
 
 
 def test_a_connection_that_died_in_a_freeze_is_not_used() -> None:
