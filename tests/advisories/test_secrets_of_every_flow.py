@@ -38,7 +38,7 @@ class Overheard(Deployment):
     def invoke(self, function: str, event: Event) -> Any:
         self.secrets |= set(sent(event))
         answer = super().invoke(function, event)
-        if isinstance(answer, dict):
+        if isinstance(answer, dict) and "statusCode" in answer:
             self.secrets |= set(answered(answer))
         return answer
 
