@@ -30,7 +30,7 @@ KINDS = ("access_token", "refresh_token")
 @pytest.fixture
 def others(service: Service, app: Application, ada: User, tokens: dict[str, Any]) -> dict[str, str]:
     """What is neither an access token nor a refresh token."""
-    session_id, _ = service.sessions.begin(ada.sub)
+    session_id, _ = service.sessions.begin(ada)
     return {
         "code": service.code(app, ada),
         "id_token": tokens["id_token"],
@@ -127,10 +127,13 @@ DAMAGES: dict[str, Callable[[str], str]] = {
 }
 """Row 11 (ZITADEL CVE-2026-27840): each spelling but the one that was issued."""
 
+KEY_LOOKED_FOR = {"its header exchanged": {"dynamodb:GetItem", "secretsmanager:GetSecretValue"}}
+"""A `kid` that nobody has may be of a newer key set or ring: both are read once, whatever comes after."""
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_damaged_token_is_none(app: Application, tokens: dict[str, Any], deployment: Deployment, kind: str) -> None:
-    """It is inactive, revokes nothing and refreshes nothing, without a call to AWS; the token itself lives on."""
+    """It is inactive, revokes nothing and refreshes nothing, without a call but for its key; the token lives on."""
     introspect(deployment, app, "x")
     revoke(deployment, app, "x")
     refresh(deployment, app, "x")
@@ -141,7 +144,7 @@ def test_a_damaged_token_is_none(app: Application, tokens: dict[str, Any], deplo
         assert introspect(deployment, app, damaged).body == INACTIVE, name
         assert revoke(deployment, app, damaged).status == 200, name
         assert refresh(deployment, app, damaged).error() == "invalid_grant", name
-        assert deployment.calls == [], name
+        assert set(deployment.calls) <= KEY_LOOKED_FOR.get(name, set()), name
     assert introspect(deployment, app, tokens[kind]).json()["active"] is True
     assert refresh(deployment, app, tokens["refresh_token"]).status == 200
 

@@ -1,7 +1,7 @@
-"""Row 17, and rings that differ: a key that an environment does not know is looked for, and not for ever."""
+"""Rows 12, 17 and 18: a key that an environment does not know yet is looked for, and not for ever."""
 
 import json
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from signet.model.user import User
 from tests.support import faults
 from tests.support.deployment import Deployment, Handler
 from tests.support.sign_in import Application, Service
+from tests.support.token_requests import INACTIVE, introspect, revoke
 
 READ = "secretsmanager:GetSecretValue"
 
@@ -42,7 +43,7 @@ def withdraw(deployment: Deployment) -> None:
 
 def of_unknown_key(token: str, number: int) -> str:
     """The token under a `kid` that nobody has."""
-    header = {"alg": "RS256", "typ": "rt+jwt", "kid": f"unknown-{number}"}
+    header = {**json.loads(urlsafe_b64decode(token.partition(".")[0] + "==")), "kid": f"unknown-{number}"}
     encoded = urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
     return f"{encoded}.{token.partition('.')[2]}"
 
@@ -98,3 +99,67 @@ def test_an_unknown_key_is_not_called_one_while_the_ring_cannot_be_read(
     assert service.deployment.calls.count(READ) == 1
     service.clock.advance(10)
     assert service.refresh(app, tokens["refresh_token"]).status == 200
+
+
+PUBLISHED = "dynamodb:GetItem"
+
+
+@pytest.fixture
+def newest(service: Service, app: Application, ada: User) -> dict[str, Any]:
+    """Tokens of a key that an emergency has made, both keys having been stolen: those who verify are warm from before.
+
+    The clock stands still.
+    """
+    deployment = service.deployment
+    service.clock.stop()
+    tokens = service.tokens(app, ada)
+    assert introspect(deployment, app, tokens["access_token"]).json()["active"] is True
+    assert service.userinfo(tokens["access_token"]).status == 200
+    assert revoke(deployment, app, tokens["refresh_token"]).status == 200
+    for key in deployment.invoke("key_rotation", {"command": "describe"})["keys"]:
+        assert deployment.invoke("key_rotation", {"command": "withdraw", "kid": key["kid"]})["changed"] is True
+    deployment.cold("token")
+    return service.tokens(app, ada)
+
+
+@pytest.mark.parametrize("name", ["access_token", "refresh_token"])
+def test_a_revocation_by_an_environment_with_the_old_key_set_happens(
+    app: Application, deployment: Deployment, newest: dict[str, Any], name: str
+) -> None:
+    """Never a 200 from a revocation that did not (RFC 7009 section 2.2, fosite CVE-2020-15223)."""
+    assert revoke(deployment, app, newest[name]).status == 200
+    assert deployment.lines("token_revoked")[-1]["token_type"] == name
+    deployment.cold("introspection")
+    assert introspect(deployment, app, newest[name]).body == INACTIVE
+
+
+def test_a_token_of_a_new_key_counts_where_the_old_key_set_is_remembered(
+    service: Service, app: Application, deployment: Deployment, newest: dict[str, Any]
+) -> None:
+    """At introspection and userinfo, at once."""
+    assert introspect(deployment, app, newest["access_token"]).json()["active"] is True
+    assert service.userinfo(newest["access_token"]).status == 200
+
+
+def test_a_revocation_waits_for_a_key_set_that_cannot_be_read(
+    app: Application, deployment: Deployment, newest: dict[str, Any]
+) -> None:
+    """503, and the client asks again."""
+    with deployment.failing(PUBLISHED, faults.denied):
+        assert revoke(deployment, app, newest["access_token"]).error(503) == "temporarily_unavailable"
+    deployment.clock.advance(10)
+    assert revoke(deployment, app, newest["access_token"]).status == 200
+    assert introspect(deployment, app, newest["access_token"]).body == INACTIVE
+
+
+def test_a_thousand_unknown_keys_cost_one_read_of_the_key_set(
+    service: Service, deployment: Deployment, newest: dict[str, Any]
+) -> None:
+    """In ten seconds, whichever `kid` strangers think of."""
+    deployment.calls.clear()
+    for number in range(1_000):
+        assert service.userinfo(of_unknown_key(newest["access_token"], number)).status == 401
+    assert deployment.calls == [PUBLISHED]
+    deployment.clock.advance(10)
+    assert service.userinfo(of_unknown_key(newest["access_token"], 0)).status == 401
+    assert deployment.calls == [PUBLISHED] * 2

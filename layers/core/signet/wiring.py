@@ -17,11 +17,12 @@ from signet.http import HttpRequest, HttpResponse
 from signet.model.key import KeySet, RingKey
 from signet.model.scope import ScopeCatalogue
 from signet.ports import Audit, KeyService, Signer, TokenStatusStore
-from signet.settings import CLIENT_CACHE, KEY_SET_CACHE, KEYRING_CACHE, SettingsInvalid
+from signet.settings import CLIENT_CACHE, KEY_SET_CACHE, KEYRING_CACHE, Settings, SettingsInvalid
 
 if TYPE_CHECKING:
     from signet.endpoints.login import Login
     from signet.people.sessions import Sessions
+    from signet.tokens.inspect import Inspector
 
 Handler = Callable[[Event, object], Payload | None]
 
@@ -112,8 +113,8 @@ def _jwks_answers(audit: Audit) -> Answers:  # noqa: ARG001 - every builder's si
     from signet.endpoints.documents import Documents
 
     key_set = _key_set(sdk_client("dynamodb"), environ.registry_table())
-    documents = Documents(environ.settings(), key_set)
-    _preload(key_set)
+    documents = Documents(environ.settings(), key_set.get)
+    _preload(key_set.get)
     return Answers({"jwks": documents.jwks, "metadata": documents.metadata})
 
 
@@ -132,7 +133,6 @@ def _authorization_answers(audit: Audit) -> Answers:
     from signet.pages.pages import Pages
     from signet.pages.theme import Theme
     from signet.people.sessions import Sessions
-    from signet.tokens.inspect import Inspector
 
     settings = environ.settings()
     dynamodb = sdk_client("dynamodb")
@@ -148,7 +148,7 @@ def _authorization_answers(audit: Audit) -> Answers:
         login=_login(dynamodb, registry, state, sessions, audit),
         consents=DynamoDbConsentStore(dynamodb, registry),
         grants=DynamoDbGrantStore(dynamodb, state),
-        inspector=Inspector(settings, _key_set(dynamodb, registry)),
+        inspector=_inspector(settings, _key_set(dynamodb, registry)),
         pages=pages,
         clock=time.time,
         audit=audit,
@@ -172,19 +172,18 @@ def _userinfo_function() -> Handler:
 def _userinfo_answers(audit: Audit) -> Answers:
     from signet.aws.token_status import DynamoDbTokenStatusStore
     from signet.endpoints.userinfo import UserInfoEndpoint
-    from signet.tokens.inspect import Inspector
 
     settings = environ.settings()
     dynamodb, registry = sdk_client("dynamodb"), environ.registry_table()
     key_set = _key_set(dynamodb, registry)
     endpoint = UserInfoEndpoint(
-        inspector=Inspector(settings, key_set),
+        inspector=_inspector(settings, key_set),
         tokens=DynamoDbTokenStatusStore(dynamodb, registry, environ.state_table()),
         scopes=_scopes(dynamodb, registry),
         clock=time.time,
         audit=audit,
     )
-    _preload(key_set)
+    _preload(key_set.get)
     return Answers({"userinfo": endpoint})
 
 
@@ -198,21 +197,20 @@ def _revocation_answers(audit: Audit) -> Answers:
     from signet.aws.token_status import DynamoDbTokenStatusStore
     from signet.cache import CachedClientStore
     from signet.endpoints.revocation import RevocationEndpoint
-    from signet.tokens.inspect import Inspector
 
     settings = environ.settings()
     dynamodb = sdk_client("dynamodb")
     registry, state = environ.registry_table(), environ.state_table()
     key_set = _key_set(dynamodb, registry)
     endpoint = RevocationEndpoint(
-        inspector=Inspector(settings, key_set),
+        inspector=_inspector(settings, key_set),
         clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
         grants=DynamoDbGrantStore(dynamodb, state),
         tokens=DynamoDbTokenStatusStore(dynamodb, registry, state),
         clock=time.time,
         audit=audit,
     )
-    _preload(key_set)
+    _preload(key_set.get)
     return Answers({"revocation": endpoint})
 
 
@@ -225,20 +223,19 @@ def _introspection_answers(audit: Audit) -> Answers:
     from signet.aws.token_status import DynamoDbTokenStatusStore
     from signet.cache import CachedClientStore
     from signet.endpoints.introspection import IntrospectionEndpoint
-    from signet.tokens.inspect import Inspector
 
     settings = environ.settings()
     dynamodb = sdk_client("dynamodb")
     registry = environ.registry_table()
     key_set = _key_set(dynamodb, registry)
     endpoint = IntrospectionEndpoint(
-        inspector=Inspector(settings, key_set),
+        inspector=_inspector(settings, key_set),
         clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
         tokens=DynamoDbTokenStatusStore(dynamodb, registry, environ.state_table()),
         clock=time.time,
         audit=audit,
     )
-    _preload(key_set)
+    _preload(key_set.get)
     return Answers({"introspection": endpoint})
 
 
@@ -256,7 +253,6 @@ def _end_session_answers(audit: Audit) -> Answers:
     from signet.pages.pages import Pages
     from signet.pages.theme import Theme
     from signet.people.exits import Exits
-    from signet.tokens.inspect import Inspector
 
     settings = environ.settings()
     dynamodb = sdk_client("dynamodb")
@@ -267,7 +263,7 @@ def _end_session_answers(audit: Audit) -> Answers:
         users=DynamoDbUserRegistry(dynamodb, registry),
         sessions=sessions,
         exits=Exits(sessions, DynamoDbGrantStore(dynamodb, state), time.time),
-        inspector=Inspector(settings, _key_set(dynamodb, registry)),
+        inspector=_inspector(settings, _key_set(dynamodb, registry)),
         pages=Pages(Theme(**environ.theme())),
         clock=time.time,
         audit=audit,
@@ -327,13 +323,20 @@ def _login(dynamodb: Any, registry: str, state: str, sessions: "Sessions", audit
     return Login(sessions, SignIn(users, throttle, time.time), audit)
 
 
-def _key_set(dynamodb: Any, registry: str) -> Callable[[], KeySet]:
+def _inspector(settings: Settings, key_set: Remembered[KeySet]) -> "Inspector":
+    """The reader of our own tokens."""
+    from signet.tokens.inspect import Inspector
+
+    return Inspector(settings, key_set.get, key_set.again)
+
+
+def _key_set(dynamodb: Any, registry: str) -> Remembered[KeySet]:
     """The published key set, remembered."""
     from signet.aws.key_sets import DynamoDbKeySetStore
     from signet.keys.jwks import published
 
     store = DynamoDbKeySetStore(dynamodb, registry)
-    return Remembered(lambda: published(store), KEY_SET_CACHE, time.time).get
+    return Remembered(lambda: published(store), KEY_SET_CACHE, time.time)
 
 
 def _scopes(dynamodb: Any, registry: str) -> Callable[[], ScopeCatalogue]:

@@ -48,10 +48,15 @@ class SignedToken:
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """Reads tokens that `settings.issuer` signed, by the keys that are published."""
+    """Reads tokens that `settings.issuer` signed, by the keys that are published.
+
+    `key_set` gives them as they are remembered, `again` as they are now, for a key that is not among those: a token
+    that is called unknown is not revoked, and its client believes that it was.
+    """
 
     settings: Settings
     key_set: Callable[[], KeySet]
+    again: Callable[[], KeySet]
 
     def access_token(self, token: str, now: float) -> dict[str, Any]:
         """The claims of an access token that has not expired. Raises OAuthError(invalid_token)."""
@@ -81,11 +86,11 @@ class Inspector:
         return claims
 
     def _published(self, kid: str) -> tuple[str, Mapping[str, str]] | None:
-        key = self.key_set().get(kid)
+        key = self.key_set().get(kid) or self.again().get(kid)
         return (key.alg, key.jwk) if key else None
 
     def _known(self, kid: str) -> tuple[str, Mapping[str, str]] | None:
-        key = self.key_set().known(kid)
+        key = self.key_set().known(kid) or self.again().known(kid)
         return (key.alg, key.jwk) if key else None
 
 
