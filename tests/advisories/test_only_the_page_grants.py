@@ -111,7 +111,7 @@ def test_a_proof_dies_with_its_session(service: Service, app: Application, ada: 
     form = victim.get(app.url()).form
     session_id = victim.cookies.pop(SESSION)
     service.sessions.end(session_id)
-    for cookies in ({}, {SESSION: session_id}, {SESSION: service.sessions.begin(ada.sub)[0]}):
+    for cookies in ({}, {SESSION: session_id}, {SESSION: service.sessions.begin(ada)[0]}):
         victim.cookies.update(cookies)
         page = victim.post(form.action, {**form.fields, "decision": "allow"})
         assert page.location.startswith(AUTHORIZE)

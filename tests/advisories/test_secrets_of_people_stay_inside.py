@@ -177,7 +177,7 @@ def test_refusals_leave_no_secret_anywhere(witness: Witness, service: Service, a
     known(witness, app)
     service.consent(ada, app)
     visitor = witness.visitor()
-    session_id, _ = service.sessions.begin(ada.sub)
+    session_id, _ = service.sessions.begin(ada)
     visitor.cookies[SESSION] = witness.secret(session_id, "cookie")
     code = visitor.get(app.url()).redirected(REDIRECT_URI)["code"]
     secret = witness.secret(code.partition(".")[2], "location")
@@ -235,7 +235,7 @@ def test_failures_leave_no_secret_anywhere(witness: Witness, service: Service, a
     witness.secret(form.fields["csrf"], "page")
     witness.secret(visitor.cookies[FORM_KEY], "cookie")
     fields = {**form.fields, "username": "ada", "password": witness.secret(PASSWORD)}
-    session_id, _ = service.sessions.begin(ada.sub)
+    session_id, _ = service.sessions.begin(ada)
     code = service.code(app, ada)
     witness.secret(code.partition(".")[2])
     token = service.tokens(app, ada)["access_token"]
@@ -267,7 +267,7 @@ def test_only_digests_are_stored(service: Service, app: Application, ada: User) 
 
 def test_no_value_prints_its_secret(service: Service, app: Application, ada: User) -> None:
     """`repr` of what the code hands around, as a debugger, a log line or an exception would show it."""
-    session_id, session = service.sessions.begin(ada.sub)
+    session_id, session = service.sessions.begin(ada)
     code = Code.new("g" * 22)
     values = (
         code,

@@ -105,6 +105,8 @@ class Operator:
     def open_session(self, person: Person, user_agent: str, ago: int = 0, session_id: str = "") -> None:
         """Have the person be signed in by another browser, for so many seconds; with this cookie or any."""
         begun = int(time.time()) - ago
+        user = self._users.get(person.sub)
+        assert user
         session = Session(
             digest=session_digest(session_id or secrets.token_urlsafe(32)),
             sid=secrets.token_urlsafe(16),
@@ -116,6 +118,7 @@ class Operator:
             expires_at=begun + 86_400,
             ends_at=begun + 7 * 86_400,
             user_agent=user_agent,
+            password_changed_at=user.password_changed_at,
         )
         self._sessions.create(session)
 

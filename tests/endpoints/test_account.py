@@ -371,7 +371,7 @@ def test_a_form_from_before_the_last_login_does_nothing_and_says_so(
     service.consent(ada, app)
     visitor = service.signed_in(ada)
     form = visitor.get(ACCOUNT).form_about("application", client_id=app.client_id)
-    visitor.cookies[SESSION], _ = service.sessions.begin(ada.sub)
+    visitor.cookies[SESSION], _ = service.sessions.begin(ada)
     page = visitor.press(form)
     assert "nothing has been done" in page.notice
     assert "Bookshop" in words(page)

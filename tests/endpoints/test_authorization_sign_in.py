@@ -235,12 +235,12 @@ def test_a_new_password_ends_every_session(service: Service, app: Application, a
     """OWASP ASVS 5.0 section 7.4.3: whoever had come by the old one is out."""
     visitors = [service.signed_in(allowed) for _ in range(2)]
     service.clock.advance(5)
-    service.change(allowed, password_changed_at=service.now)
+    changed = service.change(allowed, password_changed_at=service.now)
     for visitor in visitors:
         assert visitor.open(app.url()).step == "login"
         assert error(visitor.open(app.url(prompt="none"))) == "login_required"
     service.clock.advance(5)
-    granted(service.signed_in(allowed).open(app.url()))
+    granted(service.signed_in(changed).open(app.url()))
 
 
 # prompt (OpenID Connect Core section 3.1.2.1)

@@ -171,7 +171,7 @@ def refused(service: Service, token: str) -> str:
 def test_another_kind_of_token_is_refused(service: Service, app: Application, person: User) -> None:
     """An ID token, a code, a session id, anything: RFC 8725 section 3.11."""
     tokens = service.tokens(app, person)
-    session_id, _ = service.sessions.begin(person.sub)
+    session_id, _ = service.sessions.begin(person)
     for other in (tokens["id_token"], service.code(app, person), session_id, app.client_secret, "null", "\u00e9", "."):
         assert refused(service, other) == "token_invalid"
 

@@ -155,7 +155,7 @@ class Service:
 
     def signed_in(self, user: User, user_agent: str = "a browser") -> Visitor:
         """A browser with a session of the user, which began now."""
-        session_id, _ = self.sessions.begin(user.sub, user_agent)
+        session_id, _ = self.sessions.begin(user, user_agent)
         visitor = self.visitor()
         visitor.cookies[SESSION] = session_id
         return visitor

@@ -48,7 +48,7 @@ class Login:
             message = LoginError.TOO_MANY_ATTEMPTS if signed.retry_after else LoginError.WRONG_CREDENTIALS
             return forms.Notice(message, username, signed.retry_after)
         session_id, session = self.sessions.begin(
-            signed.sub,
+            signed,
             http.header("user-agent"),
             replacing=http.cookies.get(forms.SESSION, ""),
             continuing=present,

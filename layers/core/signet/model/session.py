@@ -16,7 +16,8 @@ class Session:
     """Who is logged in, and since when; times in epoch seconds.
 
     `digest` stands for the cookie, `sid` is the public id that tokens carry. `expires_at` is the idle end, moved ahead
-    by use; `ends_at` the absolute one, never moved.
+    by use; `ends_at` the absolute one, never moved. `password_changed_at` says of the password that was typed since when
+    it had been the user's.
     """
 
     digest: str = field(repr=False)
@@ -29,14 +30,18 @@ class Session:
     expires_at: int
     ends_at: int
     user_agent: str = ""
+    password_changed_at: int = 0
 
     def lives(self, now: int) -> bool:
         """Whether neither end has come; time to live may leave a session lying for days after."""
         return now < min(self.expires_at, self.ends_at)
 
     def counts_for(self, user: User | None) -> bool:
-        """Whether it still signs its user in: not one who is gone or disabled, nor after a change of the password."""
-        return user is not None and not user.disabled and self.auth_time >= user.password_changed_at
+        """Whether it still signs its user in: not one who is gone or disabled, nor by a password of before.
+
+        Times alone do not tell: a sign-in of the second of the change, or one that was under way, was by either.
+        """
+        return user is not None and not user.disabled and self.password_changed_at == user.password_changed_at
 
 
 @dataclass(frozen=True, slots=True)

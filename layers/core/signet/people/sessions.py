@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from signet.authorize.request import ACR
 from signet.model.session import Session, session_digest
+from signet.model.user import User
 from signet.ports import Clock, SessionStore
 
 EXTENDED_EVERY = 300
@@ -23,9 +24,9 @@ class Sessions:
     lifetime: int
 
     def begin(
-        self, sub: str, user_agent: str = "", *, replacing: str = "", continuing: Session | None = None
+        self, user: User, user_agent: str = "", *, replacing: str = "", continuing: Session | None = None
     ) -> tuple[str, Session]:
-        """A new session of a user whose password was right a moment ago, and its id for the cookie.
+        """A new session of a user, as they were when their password was right, and its id for the cookie.
 
         Every login has an id of its own, 256 random bits; the session of the id `replacing` ends before. Where the same
         user has signed in again, `continuing` their session, its public `sid` stays: to applications it is the session
@@ -36,8 +37,8 @@ class Sessions:
         session_id = secrets.token_urlsafe(32)
         session = Session(
             digest=session_digest(session_id),
-            sid=continuing.sid if continuing and continuing.sub == sub else secrets.token_urlsafe(16),
-            sub=sub,
+            sid=continuing.sid if continuing and continuing.sub == user.sub else secrets.token_urlsafe(16),
+            sub=user.sub,
             auth_time=now,
             amr=("pwd",),
             acr=ACR,
@@ -45,6 +46,7 @@ class Sessions:
             expires_at=now + min(self.idle_lifetime, self.lifetime),
             ends_at=now + self.lifetime,
             user_agent="".join(filter(str.isprintable, user_agent))[:_LONGEST_USER_AGENT],
+            password_changed_at=user.password_changed_at,
         )
         self.store.create(session)
         return session_id, session
