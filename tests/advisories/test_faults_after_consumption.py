@@ -15,6 +15,7 @@ from tests.support.faults import denied, slow_to_answer
 from tests.support.gateway_events import Answer
 from tests.support.sign_in import Application, Service
 from tests.support.signers import CutOff, away, cut_off, defective, signing
+from tests.support.token_requests import revoke
 
 TOKENS = ("access_token", "refresh_token", "id_token")
 SIGNATURES = range(3)
@@ -49,8 +50,14 @@ def failed(answer: Answer) -> bool:
 
 def generation(tokens: dict[str, Any]) -> int:
     """Of a refresh token."""
-    claims: dict[str, int] = jwt.decode(tokens["refresh_token"], options={"verify_signature": False})
-    return claims["generation"]
+    number: int = claims(tokens["refresh_token"])["generation"]
+    return number
+
+
+def claims(token: str) -> dict[str, Any]:
+    """What a token says, unverified."""
+    said: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return said
 
 
 def alive(service: Service, tokens: dict[str, Any]) -> bool:
@@ -245,8 +252,8 @@ def lost_turn(service: Service, app: Application, token: str, ending: str) -> di
 
 def issued_at(tokens: dict[str, Any]) -> int:
     """Of an access token."""
-    claims: dict[str, int] = jwt.decode(tokens["access_token"], options={"verify_signature": False})
-    return claims["iat"]
+    at: int = claims(tokens["access_token"])["iat"]
+    return at
 
 
 def in_the_other_tab(service: Service, app: Application, token: str, got: list[dict[str, Any]]) -> Callable[[], None]:
@@ -275,6 +282,24 @@ def test_a_tab_that_got_its_answer_is_not_harmed_by_one_that_did_not(
     assert generation(second) == 2
     assert service.refresh(app, first["refresh_token"]).error() == "invalid_grant"
     assert not alive(service, second)
+
+
+def test_a_turn_that_is_made_anew_gives_tokens_of_their_own_ids(
+    service: Service, app: Application, first: dict[str, Any]
+) -> None:
+    """RFC 7519 section 4.1.7: ended by its id each stays so, though the one that expires first was ended last."""
+    got: list[dict[str, Any]] = []
+    with signing(in_the_other_tab(service, app, first["refresh_token"], got)):
+        service.refresh(app, first["refresh_token"])
+    service.clock.advance(OUTAGE // 2)
+    second = service.refresh(app, first["refresh_token"]).json()
+    assert generation(second) == generation(got[0])
+    for tokens in (second, got[0]):
+        assert revoke(service.deployment, app, tokens["access_token"]).status == 200
+    service.clock.advance(OUTAGE // 2 + 60)
+    assert not alive(service, second)
+    ids = {claims(tokens[name])["jti"] for tokens in (second, got[0]) for name in TOKENS}
+    assert len(ids) == 2 * len(TOKENS)
 
 
 def test_a_replay_during_an_outage_is_one(service: Service, app: Application, first: dict[str, Any]) -> None:

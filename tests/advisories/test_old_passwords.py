@@ -41,10 +41,9 @@ def test_a_sign_in_of_the_second_of_the_change_is_over(service: Service, app: Ap
     assert not signed_in(thief, app)
 
 
-@pytest.mark.parametrize("seconds", [0, 1, 5])
 @pytest.mark.parametrize("target", ["authorization", "account"])
 def test_a_sign_in_that_was_under_way_comes_to_nothing(
-    service: Service, app: Application, ada: User, monkeypatch: pytest.MonkeyPatch, target: str, seconds: int
+    service: Service, app: Application, ada: User, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     """The old password is found right, then it is changed, and the session begins after that."""
     service.clock.advance(60)
@@ -52,8 +51,9 @@ def test_a_sign_in_that_was_under_way_comes_to_nothing(
     page = thief.get(app.url() if target == "authorization" else ACCOUNT)
     monkeypatch.setattr(passwords, "verify", before_the_answer(lambda: change_password(service, ada)))
     thief.sign_in(page, "ada", PASSWORD)
-    service.clock.advance(seconds)
-    assert not signed_in(thief, app)
+    for _ in range(3):
+        assert not signed_in(thief, app)
+        service.clock.advance(1)
     monkeypatch.undo()
     owner = service.visitor()
     owner.sign_in(owner.get(app.url()), "ada", NEW_PASSWORD)

@@ -16,8 +16,7 @@ class Session:
     """Who is logged in, and since when; times in epoch seconds.
 
     `digest` stands for the cookie, `sid` is the public id that tokens carry. `expires_at` is the idle end, moved ahead
-    by use; `ends_at` the absolute one, never moved. `password_changed_at` says of the password that was typed since when
-    it had been the user's.
+    by use; `ends_at` the absolute one, never moved. `password_changed_at` is the user's of when the password was typed.
     """
 
     digest: str = field(repr=False)

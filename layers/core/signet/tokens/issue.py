@@ -164,11 +164,15 @@ class Issuer:
         }
 
     def _id(self, kind: str, authorization: Authorization) -> str:
-        """A token's id: random, or of its generation, so that the same generation asked again gives the same token."""
-        grant = authorization.grant
-        if grant is None or authorization.continuation is None:
+        """A token's id: random, or of its turn, so that the same turn asked again gives the same token.
+
+        A turn that was taken back and is made anew is another: its tokens are of another time.
+        """
+        grant, continuation = authorization.grant, authorization.continuation
+        if grant is None or continuation is None:
             return self._jti()
-        asked = (kind, grant.grant_id, str(grant.generation), *authorization.scope, "", *authorization.audience)
+        turn = (grant.grant_id, str(grant.generation), str(continuation.issued_at))
+        asked = (kind, *turn, *authorization.scope, "", *authorization.audience)
         return urlsafe_b64encode(sha256("\n".join(asked).encode()).digest()[:16]).rstrip(b"=").decode()
 
 
