@@ -29,10 +29,11 @@ _LEAST = 150
 def icicles(trees: dict[str, list[dict[str, Any]]], file: Path) -> None:
     """A row of bars for each depth of each function's imports, all to one scale."""
     figure, axes = plt.subplots(len(trees), 1, figsize=(14, 3.1 * len(trees)), sharex=True)
+    longest = max(sum(module["took"] for module in tree) for tree in trees.values())
     for axis, (name, tree) in zip(axes, trees.items(), strict=True):
         at = 0.0
         for module in tree:
-            _bar(axis, module, at, 0)
+            _bar(axis, module, at, 0, longest / 190)
             at += module["took"]
         axis.set_title(f"{name}: {at / 1000:.0f} ms until ready", loc="left", fontsize=10)
         axis.set_yticks([])
@@ -43,18 +44,18 @@ def icicles(trees: dict[str, list[dict[str, Any]]], file: Path) -> None:
     figure.savefig(file, dpi=80)
 
 
-def _bar(axis: Any, module: dict[str, Any], at: float, depth: int) -> None:
+def _bar(axis: Any, module: dict[str, Any], at: float, depth: int, letter: float) -> None:
+    """The bar of a module and those below it; `letter` is how wide one is on the axis."""
     took = module["took"]
     if took < _LEAST:
         return
     color = _COLORS.get(module["name"].partition(".")[0], "#9aa5b1")
     axis.barh(depth, took, left=at, height=0.92, color=color, edgecolor="white", linewidth=0.4)
-    if took > 1_600:
-        label = module["name"] if len(module["name"]) * 330 < took else module["name"].rpartition(".")[2]
-        if len(label) * 330 < took:
-            axis.text(at + took / 2, depth, label, ha="center", va="center", fontsize=6, color="white", clip_on=True)
+    names = (module["name"], module["name"].rpartition(".")[2])
+    if label := next((name for name in names if (len(name) + 1) * letter < took), ""):
+        axis.text(at + took / 2, depth, label, ha="center", va="center", fontsize=6, color="white", clip_on=True)
     for child in module["imports"]:
-        _bar(axis, child, at, depth + 1)
+        _bar(axis, child, at, depth + 1, letter)
         at += child["took"]
 
 

@@ -8,6 +8,7 @@ import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from signet.model.key import is_of
@@ -49,6 +50,11 @@ def _segment(text: str) -> bytes:
 def _base64url(octets: bytes) -> bytes:
     """Without padding (RFC 7515 section 2)."""
     return urlsafe_b64encode(octets).rstrip(b"=")
+
+
+def prepare_to_read() -> None:
+    """Import what reading takes, for a function whose every request reads a token."""
+    import_module("jwt")
 
 
 def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[str, str]] | None]) -> dict[str, Any]:

@@ -35,6 +35,10 @@ class Answers:
     show: Show | None = None
 
 
+_YOUNG_OBJECTS = 20_000
+"""Objects after which a collection looks at them: many requests' worth, since requests leave no cycles behind."""
+
+
 def handler_for(function: str) -> Handler:
     """The Lambda handler of a function. Imports only what that function needs."""
     handler = {
@@ -51,6 +55,7 @@ def handler_for(function: str) -> Handler:
     }[function]()
     if environ.is_lambda():
         gc.freeze()  # what stands now stays for good: no collection needs to look at it
+        gc.set_threshold(_YOUNG_OBJECTS)
     return handler
 
 
@@ -170,6 +175,7 @@ def _userinfo_function() -> Handler:
 
 
 def _userinfo_answers(audit: Audit) -> Answers:
+    from signet import jwt
     from signet.aws.token_status import DynamoDbTokenStatusStore
     from signet.endpoints.userinfo import UserInfoEndpoint
 
@@ -183,6 +189,7 @@ def _userinfo_answers(audit: Audit) -> Answers:
         clock=time.time,
         audit=audit,
     )
+    _preload(jwt.prepare_to_read)
     _preload(key_set.get)
     return Answers({"userinfo": endpoint})
 
@@ -192,6 +199,7 @@ def _revocation_function() -> Handler:
 
 
 def _revocation_answers(audit: Audit) -> Answers:
+    from signet import jwt
     from signet.aws.clients import DynamoDbClientRegistry
     from signet.aws.grants import DynamoDbGrantStore
     from signet.aws.token_status import DynamoDbTokenStatusStore
@@ -210,6 +218,7 @@ def _revocation_answers(audit: Audit) -> Answers:
         clock=time.time,
         audit=audit,
     )
+    _preload(jwt.prepare_to_read)
     _preload(key_set.get)
     return Answers({"revocation": endpoint})
 
@@ -219,6 +228,7 @@ def _introspection_function() -> Handler:
 
 
 def _introspection_answers(audit: Audit) -> Answers:
+    from signet import jwt
     from signet.aws.clients import DynamoDbClientRegistry
     from signet.aws.token_status import DynamoDbTokenStatusStore
     from signet.cache import CachedClientStore
@@ -235,6 +245,7 @@ def _introspection_answers(audit: Audit) -> Answers:
         clock=time.time,
         audit=audit,
     )
+    _preload(jwt.prepare_to_read)
     _preload(key_set.get)
     return Answers({"introspection": endpoint})
 
