@@ -80,7 +80,7 @@ def test_a_failed_request_is_one_line_of_level_error(placeholder: Deployment) ->
         "error": "temporarily_unavailable",
         "reason": "keyring_empty",
         "status": 503,
-        "detail": "the key rotation has not run yet",
+        "detail": "no RS256 key signs: a rotation has to make one",
         "client_id": "machine",
         "grant_type": "client_credentials",
         "request_id": REQUEST_ID,
