@@ -104,7 +104,7 @@ def _token_answers(audit: Audit) -> Answers:
     # where only one algorithm signs nobody has a choice, and nothing is read for it
     issuer = Issuer(settings, ring.signer, time.time, resources=lambda: scopes().resources if ring.has_choice else {})
     endpoint = TokenEndpoint(services, clients, issuer, time.time, audit)
-    # the first signature of a key takes OpenSSL four times as long as the others; which key, one request knows of several
+    # the first signature of a key takes four times as long as the others; of several keys a request knows which
     _preload(lambda: ring.has_choice or ring.signer(DEFAULT_ALGORITHM).sign(b""))
     connect(dynamodb)
     return Answers({"token": endpoint})
