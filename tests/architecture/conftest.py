@@ -57,15 +57,17 @@ def recorded(resources: dict[str, Any], flows: Iterable[Flow], **parameters: str
             for table in deployment.template.resources("AWS::DynamoDB::Table")
         }
 
-        def key_tags(key_arn: str) -> dict[str, str]:
+        def key_context(key_arn: str) -> dict[str, str]:
             tags = deployment.kms.list_resource_tags(KeyId=key_arn)["Tags"]
-            return {tag["TagKey"]: tag["TagValue"] for tag in tags}
+            key = deployment.kms.describe_key(KeyId=key_arn)["KeyMetadata"]
+            said = {f"kms:{name}": key[name] for name in ("KeySpec", "KeyUsage")}
+            return {**said, **{f"aws:ResourceTag/{tag['TagKey']}": tag["TagValue"] for tag in tags}}
 
         asked: defaultdict[str, set[AwsRequest]] = defaultdict(set)
         for function, calls in deployment.recorded.items():
             for call in calls:
                 asked[LOGICAL_IDS[function]].update(
-                    requests(call.operation, call.parameters, arns.__getitem__, key_tags)
+                    requests(call.operation, call.parameters, arns.__getitem__, key_context)
                 )
         resolve = deployment.template._intrinsics().resolve
         return Recording(

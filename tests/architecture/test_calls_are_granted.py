@@ -95,6 +95,23 @@ def test_a_key_of_others_is_out_of_reach(recording_with_kms: Recording, tags: di
             assert not granted(statements, AwsRequest(f"kms:{action}", key, context=context))
 
 
+def test_a_key_that_encrypts_is_out_of_reach_whatever_its_tags(recording_with_kms: Recording) -> None:
+    """The rotation may tag any key of the account: one that data hangs on is not deleted by it all the same."""
+    [own] = {
+        value
+        for asked in recording_with_kms.requests.values()
+        for request in asked
+        for name, value in request.context
+        if name == "aws:ResourceTag/signet:keyring"
+    }
+    key = f"arn:aws:kms:{embedded.REGION}:{embedded.ACCOUNT_ID}:key/another"
+    tagged = ("aws:ResourceTag/signet:keyring", own)
+    for spec, usage, reached in (("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", False), ("RSA_2048", "SIGN_VERIFY", True)):
+        context = frozenset({tagged, ("kms:KeySpec", spec), ("kms:KeyUsage", usage)})
+        request = AwsRequest("kms:ScheduleKeyDeletion", key, context=context)
+        assert any(granted(statements, request) for statements in recording_with_kms.statements.values()) is reached
+
+
 def test_every_adapter_is_reached(recording: Recording, recording_with_kms: Recording) -> None:
     """Whatever speaks to AWS has been met in a flow, or belongs to the operators: nothing is granted by hearsay."""
     assert calling_aws() - recording.adapters - recording_with_kms.adapters == BY_OPERATORS

@@ -153,7 +153,13 @@ RIGHTS = {
         ("arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:alias/signet/${Keyring}/*", ""): {
             "kms:CreateAlias"
         },
-        (KMS_KEYS, OWN_KEYS): {"kms:CreateAlias", "kms:GetPublicKey", "kms:ScheduleKeyDeletion"},
+        (KMS_KEYS, OWN_KEYS): {"kms:CreateAlias"},
+        # the tag is one that the function may put on any key: none but a signing key is in reach by it
+        (
+            KMS_KEYS,
+            OWN_KEYS.removesuffix("}")
+            + ', "kms:KeySpec": ["RSA_2048", "ECC_NIST_P256"], "kms:KeyUsage": "SIGN_VERIFY"}',
+        ): {"kms:GetPublicKey", "kms:ScheduleKeyDeletion"},
         # of keys that a failed rotation left behind nothing is known but a tag
         (KMS_KEYS, ""): {"kms:ListResourceTags"},
         ("*", ""): {"kms:ListAliases", "kms:ListKeys"},

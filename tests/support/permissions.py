@@ -58,11 +58,11 @@ def requests(
     operation: str,
     parameters: Mapping[str, Any],
     table_arn: Callable[[str], str],
-    key_tags: Callable[[str], Mapping[str, str]] = lambda _: {},
+    key_context: Callable[[str], Mapping[str, str]] = lambda _: {},
 ) -> list[AwsRequest]:
     """What a call is authorized as; `operation` is for example `dynamodb:GetItem`, `table_arn` knows the tables.
 
-    `key_tags` knows the tags of a key in KMS by its ARN.
+    `key_context` knows by its ARN what condition keys say of a key in KMS.
 
     Raises AssertionError for an operation that no function has called so far: its rule is to be written here first.
     """
@@ -70,7 +70,7 @@ def requests(
     if service == "secretsmanager":
         return [AwsRequest(operation, parameters["SecretId"])]
     if service == "kms":
-        return _of_kms(operation, parameters, key_tags)
+        return _of_kms(operation, parameters, key_context)
     if service != "dynamodb":
         raise AssertionError(f"nobody has told what IAM asks for {operation}")
     if name == "BatchGetItem":
@@ -90,7 +90,7 @@ def requests(
 
 
 def _of_kms(
-    operation: str, parameters: Mapping[str, Any], key_tags: Callable[[str], Mapping[str, str]]
+    operation: str, parameters: Mapping[str, Any], key_context: Callable[[str], Mapping[str, str]]
 ) -> list[AwsRequest]:
     """As the Service Authorization Reference of KMS has it: tags of a new key and an alias are actions of their own."""
     name = operation.partition(":")[2]
@@ -107,7 +107,7 @@ def _of_kms(
     if name not in {"CreateAlias", "Sign", "GetPublicKey", "ListResourceTags", "ScheduleKeyDeletion"}:
         raise AssertionError(f"nobody has told what IAM asks for {operation}")
     key_arn = parameters["TargetKeyId"] if name == "CreateAlias" else parameters["KeyId"]
-    context = frozenset((f"aws:ResourceTag/{tag}", value) for tag, value in key_tags(key_arn).items())
+    context = frozenset(key_context(key_arn).items())
     if name == "CreateAlias":
         return [
             AwsRequest(operation, f"{_KMS}:{parameters['AliasName']}"),
