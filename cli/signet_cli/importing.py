@@ -150,6 +150,11 @@ def _split(fault: str) -> tuple[str, str]:
     return (name, message) if colon and " " not in name else ("", fault)
 
 
+def _inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: members are named by whoever made the file."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
 @contextmanager
 def report_file(path: Path | None) -> Iterator[Report]:
     """Writes each fault as it comes, so that it is there whatever happens next. Raises Mistake."""
@@ -165,7 +170,7 @@ def report_file(path: Path | None) -> Iterator[Report]:
         writer.writerow(("row", "outcome", "field", "reason"))
 
         def write(fault: Fault) -> None:
-            writer.writerow((fault.row, fault.outcome, fault.field, fault.reason))
+            writer.writerow((fault.row, fault.outcome, _inert(fault.field), _inert(fault.reason)))
             stream.flush()
 
         yield write

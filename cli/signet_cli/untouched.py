@@ -9,7 +9,7 @@ _WRITES = {
     "consents": ("put", "delete"),
     "scopes": ("replace",),
     "sessions": ("create", "extend", "delete"),
-    "grants": ("create", "redeem", "release", "turn", "revoke"),
+    "grants": ("create", "redeem", "release", "turn", "turn_back", "revoke"),
     "token_status": ("blacklist",),
     "key_sets": ("publish",),
 }

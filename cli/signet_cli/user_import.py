@@ -1,5 +1,6 @@
 """A person whom another system knows, taken in with their subject and the hash of their password."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,10 @@ from signet_cli.user_claims import BOOLEANS
 from signet_cli.validation import checked
 
 _KINDS: Mapping[str, type] = {"disabled": bool, "claims": dict, "address": dict, **dict.fromkeys(BOOLEANS, bool)}
+
+
+_SECRET = re.compile(r"pass_?(word|wd|phrase)|pwd|secret|salt", re.IGNORECASE)
+"""Columns of an export that nobody wants in the registry in clear, let alone in tokens."""
 
 
 class UserRow(BaseModel):
@@ -89,6 +94,10 @@ class UserImport:
 
 def _from_cells(cells: Mapping[str, str]) -> dict[str, Any]:
     """A row of text as a user: what is no member of one is a claim."""
+    if secrets := [column for column in cells.keys() - UserRow.model_fields if _SECRET.search(column)]:
+        raise Mistake(
+            *(f"{column}: is no claim, by its name it is a secret: take the column out" for column in secrets)
+        )
     values = typed_cells(cells, _KINDS)
     claims = {**values.pop("claims", {}), **{name: values.pop(name) for name in values.keys() - UserRow.model_fields}}
     return {**values, **({"claims": claims} if claims else {})}

@@ -63,7 +63,7 @@ def refused(deployment: Deployment, answer: Answer) -> None:
     assert "access_token" not in answer.body
     lines = deployment.lines()
     assert [line["event"] for line in lines] == ["request_refused"]
-    assert len(deployment.output().splitlines()) == 2
+    assert len(deployment.output().splitlines()) == 1
     deployment.forget_output()
 
 

@@ -9,7 +9,8 @@ from signet.model.client import Client, ClientSecret, digest
 from signet.model.scope import Scope, ScopeCatalogue
 from signet.model.user import Consent, User
 from signet.settings import Settings
-from signet_cli.stack import Location
+from signet_cli.stack import Location, Stack
+from signet_cli.untouched import UntouchedStack
 from tests.support.fakes import InMemoryClientRegistry
 from tests.support.people_fakes import (
     InMemoryConsentStore,
@@ -20,6 +21,8 @@ from tests.support.people_fakes import (
     InMemoryUserRegistry,
 )
 from tests.unit.cli.conftest import ISSUER, CommandLine
+
+READS = {"get", "find", "list", "load", "of_subject", "of_client", "status", "has_imported_hashes"}
 
 CLIENT = Client("app", "client_secret_basic", ("client_credentials",), (ClientSecret(digest("s" * 32), 1),))
 ADA = User("1", "ada", claims={"email": "ada@example.com"})
@@ -108,3 +111,17 @@ def test_a_dry_run_changes_nothing_and_says_so(
     answer = signet(*possible, *yes, *form, typed="correct horse\n")
     assert (answer.exit_code, "nothing was changed" in answer.stderr) == (0, False)
     assert everything.kept() != before
+
+
+@pytest.mark.parametrize(
+    "name", ["registry", "users", "consents", "scopes", "sessions", "grants", "token_status", "key_sets"]
+)
+def test_whatever_is_no_read_of_a_store_is_not_made(name: str) -> None:
+    """Also by a command that nobody has written yet: the stores as they are in an account."""
+    stack = Stack("registry", "state", "secret", ISSUER, sdk_client=lambda _: None)
+    store, untouched = getattr(stack, name)(), getattr(UntouchedStack(stack), name)()
+    methods = {method for method in dir(store) if not method.startswith("_")}
+    for method in methods - READS:
+        assert getattr(untouched, method)(object()) is True
+    for method in methods & READS:
+        assert getattr(untouched, method).__func__ is getattr(store, method).__func__

@@ -255,6 +255,29 @@ def test_each_row_that_is_refused_is_reported_with_its_reasons(
     assert [client.client_id for client in stack.clients.list()] == ["alpha"]
 
 
+@pytest.mark.parametrize("name", ["=HYPERLINK(A1)", "=1 + 1", "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_no_cell_of_the_report_is_a_formula(signet: CommandLine, stack: Stack, tmp_path: Path, name: str) -> None:
+    """A partner names the members, an operator opens the report in a spreadsheet (OWASP: CSV injection)."""
+    file = written(tmp_path, [{**PARTNERS[0], name: "x"}])
+    assert signet("clients", "import", file, "--report").exit_code == 3
+    with Path(f"{file}.report.csv").open(newline="") as stream:
+        cells = [cell for line in csv.reader(stream) for cell in line]
+    assert any(name in cell for cell in cells)
+    assert not [cell for cell in cells if cell[:1] in set("=+-@\t\r")]
+
+
+@pytest.mark.parametrize("column", ["password", "passwd", "Password_Salt", "user_pwd", "totp_secret", "passphrase"])
+def test_a_column_that_holds_a_secret_is_no_claim(
+    signet: CommandLine, stack: Stack, tmp_path: Path, column: str
+) -> None:
+    """An export with passwords in it does not put them into the registry in clear."""
+    file = tmp_path / "people.csv"
+    file.write_text(f"username,{column}\nada,hunter2\n")
+    answer = signet("users", "import", str(file), "--report")
+    assert (answer.exit_code, "hunter2" in answer.everything) == (3, False)
+    assert (column in answer.everything, list(stack.people.list())) == (True, [])
+
+
 @pytest.mark.parametrize(
     ("row", "member"),
     [
