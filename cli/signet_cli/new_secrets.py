@@ -22,14 +22,14 @@ def secrets_file(name: str) -> Iterator[Hand]:
     """
     path = Path(name)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no file's name"
         raise Mistake(f"{name} cannot be written: {reason}") from None
     with os.fdopen(descriptor, "a", encoding="utf-8", newline="") as stream:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077:
-            raise Mistake(f"{name} is no file, or others may read it: name a new one, or `chmod 600` it")
+        if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077 or status.st_uid != os.geteuid():
+            raise Mistake(f"{name} is no file of yours, or others may read it: name a new one, or `chmod 600` it")
         writer = csv.writer(stream)
         if not status.st_size:
             writer.writerow(("client_id", "client_secret"))

@@ -1,6 +1,7 @@
 """Row 21: guesses at passwords are slowed, and their owners are not (ZITADEL CVE-2025-64102, CVE-2026-23511)."""
 
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -10,9 +11,10 @@ from signet.aws.users import DynamoDbUserRegistry
 from signet.model.client import Client
 from signet.model.user import User
 from signet.people import passwords
+from signet.people.sign_in import SignIn
 from tests.support.embedded_tables import Tables, at_once
 from tests.support.environments import Environment
-from tests.support.sign_in import PASSWORD, REDIRECT_URI, Application, Service
+from tests.support.sign_in import ACCOUNT, PASSWORD, REDIRECT_URI, Application, Service
 from tests.support.visitor import Page, Visitor
 
 WRONG = "The username or the password is not right."
@@ -232,3 +234,19 @@ def test_parallel_guesses_are_counted_one_by_one(stack: Tables, verified: list[s
     statuses = Counter(at_once(30, attempt))
     assert 1 <= len(verified) <= 6  # five are free; a sixth where two seconds have passed meanwhile
     assert statuses == {400: len(verified), 429: 30 - len(verified)}
+
+
+@pytest.mark.parametrize(("megabytes", "seconds"), [(256, 3.94), (512, 1.97), (1024, 1.0), (3008, 1.0)])
+def test_a_slow_function_refuses_later(
+    service: Service, app: Application, monkeypatch: pytest.MonkeyPatch, megabytes: int, seconds: float
+) -> None:
+    """What an imported hash takes of a core takes longer on a part of one: no time tells who has such a hash."""
+    service.users.note_imported_hashes(service.now)
+    waited: list[float] = []
+    still = partial(SignIn, timer=lambda: 100.0, pause=waited.append)
+    monkeypatch.setattr("signet.people.sign_in.SignIn", still)
+    for function, target in (("authorization", app.url()), ("account", ACCOUNT)):
+        service.deployment.cold(function, AWS_LAMBDA_FUNCTION_MEMORY_SIZE=str(megabytes))
+        visitor = service.visitor()
+        visitor.sign_in(visitor.get(target), "nobody", "a guess")
+    assert waited == [pytest.approx(seconds, abs=0.01)] * 2

@@ -327,11 +327,12 @@ def _login(dynamodb: Any, registry: str, state: str, sessions: "Sessions", audit
     from signet.aws.throttles import DynamoDbThrottleStore
     from signet.aws.users import DynamoDbUserRegistry
     from signet.endpoints.login import Login
-    from signet.people.sign_in import SignIn
+    from signet.people.sign_in import SignIn, refused_after
     from signet.people.throttle import Throttle
 
     users, throttle = DynamoDbUserRegistry(dynamodb, registry), Throttle(DynamoDbThrottleStore(dynamodb, state))
-    return Login(sessions, SignIn(users, throttle, time.time), audit)
+    sign_in = SignIn(users, throttle, time.time, refused_after=refused_after(environ.cores()))
+    return Login(sessions, sign_in, audit)
 
 
 def _inspector(settings: Settings, key_set: Remembered[KeySet]) -> "Inspector":

@@ -508,15 +508,31 @@ def test_new_secrets_are_made_for_those_who_bring_none_worth_keeping(
 
 
 def test_new_secrets_go_into_no_file_that_others_read(signet: CommandLine, stack: Stack, tmp_path: Path) -> None:
-    """Nor into what is no file; nothing is registered then."""
+    """Nor into what is no file, or leads to another; nothing is registered then."""
     shared = tmp_path / "shared.csv"
     shared.touch(0o644)
     shared.chmod(0o644)
+    own = tmp_path / "own.csv"
+    own.touch(0o600)
+    planted = tmp_path / "planted.csv"
+    planted.symlink_to(own)
     name = written(tmp_path, [{"client_id": "none"}])
-    for place in (str(shared), str(tmp_path), str(tmp_path / "none" / "new.csv"), "a\x00b"):
+    for place in (str(shared), str(planted), str(tmp_path), str(tmp_path / "none" / "new.csv"), "a\x00b"):
         answer = signet("clients", "import", name, "--new-secrets", place)
         assert (answer.exit_code, answer.stdout, len(answer.stderr.splitlines())) == (1, "", 1)
-    assert not list(stack.clients.list())
+    assert (list(stack.clients.list()), own.read_text()) == ([], "")
+
+
+def test_new_secrets_go_into_no_file_of_somebody_elses(
+    signet: CommandLine, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which its owner reads, whatever its mode says to others."""
+    kept = tmp_path / "new.csv"
+    kept.touch(0o600)
+    monkeypatch.setattr("os.geteuid", lambda: kept.stat().st_uid + 1)
+    name = written(tmp_path, [{"client_id": "none"}])
+    assert signet("clients", "import", name, "--new-secrets", str(kept)).exit_code == 1
+    assert (list(stack.clients.list()), kept.read_text()) == ([], "")
 
 
 def test_a_secret_is_in_its_file_before_its_client_is_there(

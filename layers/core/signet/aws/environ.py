@@ -19,6 +19,15 @@ def is_lambda() -> bool:
     return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
+def cores() -> float:
+    """The share of a core that Lambda gives with the function's memory: a whole one with 1769 MB, or where none says.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+    """
+    megabytes = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    return min(int(megabytes) / 1769, 1.0) if megabytes.isascii() and megabytes.isdecimal() and int(megabytes) else 1.0
+
+
 def registry_table() -> str:
     """Name of the registry table."""
     return variable("SIGNET_REGISTRY_TABLE")

@@ -16,6 +16,14 @@ LONGEST_USERNAME = 255
 REFUSED_AFTER = 1.0
 """Seconds until a refusal where imported hashes are about: longer than the costliest of them takes to verify."""
 
+_ENOUGH = 0.57
+"""Share of a core on which that is so."""
+
+
+def refused_after(cores: float) -> float:
+    """The same on that share of a core: on less of one a second would tell whose hash was verified."""
+    return REFUSED_AFTER * max(1.0, _ENOUGH / cores)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -31,13 +39,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """The way from a name and a password to a user. `timer` and `pause` are in seconds."""
+    """The way from a name and a password to a user. `timer` and `pause` are in seconds, as is `refused_after`."""
 
     users: UserStore
     throttle: Throttle
     clock: Clock
     timer: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
+    refused_after: float = REFUSED_AFTER
 
     def __call__(self, username: str, password: str, address: str, device: str) -> User | Refusal:
         """The user, or why not. `address` is the IP address that the request came from, `device` its device cookie.
@@ -59,7 +68,7 @@ class SignIn:
             self.throttle.succeeded(allowed, now)
             return self._with_fresh_hash(user, password)
         if self.users.has_imported_hashes():
-            self.pause(max(0, started + REFUSED_AFTER - self.timer()))
+            self.pause(max(0, started + self.refused_after - self.timer()))
         if user is None:
             return Refusal(Reason.USER_UNKNOWN)
         return Refusal(Reason.USER_DISABLED if verified else Reason.PASSWORD_WRONG, sub=user.sub)
