@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from signet.errors import OAuthError, Reason, invalid_request
-from signet.http import HttpRequest, HttpResponse
+from signet.http import HEADERS, HttpRequest, HttpResponse
 
 Event = Mapping[str, Any]
 Payload = dict[str, Any]
@@ -36,7 +36,7 @@ def payload(response: HttpResponse) -> Payload:
     """The answer as API Gateway takes it."""
     return {
         "statusCode": response.status,
-        "headers": dict(response.headers),
+        "headers": {**HEADERS, **response.headers},
         **({"cookies": list(response.cookies)} if response.cookies else {}),
         "body": response.body,
         "isBase64Encoded": False,

@@ -75,7 +75,6 @@ def _document(request: HttpRequest, members: Mapping[str, Any]) -> HttpResponse:
         "Content-Type": "application/json",
         "Cache-Control": f"public, max-age={KEY_SET_MAX_AGE}",
         "ETag": etag,
-        "X-Content-Type-Options": "nosniff",
     }
     held = {tag.strip().removeprefix("W/") for tag in request.header("if-none-match").split(",")}
     if held & {etag, "*"}:

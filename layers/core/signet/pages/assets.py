@@ -6,9 +6,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from signet.http import HttpResponse
+from signet.http import STRICT_TRANSPORT_SECURITY, HttpResponse
 from signet.pages.color import text_on
-from signet.pages.headers import STRICT_TRANSPORT_SECURITY
 from signet.pages.theme import Theme
 
 _FOLDER = Path(__file__).parent / "static"

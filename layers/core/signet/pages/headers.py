@@ -2,7 +2,7 @@
 
 import re
 
-STRICT_TRANSPORT_SECURITY = "max-age=63072000"
+from signet.http import STRICT_TRANSPORT_SECURITY
 
 # No Cross-Origin-Opener-Policy: it would cut the window of a client that signs people in by a popup from its opener.
 _HEADERS = {
