@@ -104,10 +104,19 @@ def _token_answers(audit: Audit) -> Answers:
     # where only one algorithm signs nobody has a choice, and nothing is read for it
     issuer = Issuer(settings, ring.signer, time.time, resources=lambda: scopes().resources if ring.has_choice else {})
     endpoint = TokenEndpoint(services, clients, issuer, time.time, audit)
-    # the first signature of a key takes four times as long as the others; of several keys a request knows which
-    _preload(lambda: ring.has_choice or ring.signer(DEFAULT_ALGORITHM).sign(b""))
+    # of several keys a request knows which
+    _preload(lambda: ring.has_choice or _warm(ring.signer(DEFAULT_ALGORITHM)))
     connect(dynamodb)
     return Answers({"token": endpoint})
+
+
+def _warm(signer: Signer) -> None:
+    """Have a key that is here sign once: OpenSSL's first signature takes four times as long as its others.
+
+    One that is elsewhere gains nothing by it, and each of its signatures is a call that is paid for.
+    """
+    if not signer.remote:
+        signer.sign(b"")
 
 
 def _jwks_function() -> Handler:

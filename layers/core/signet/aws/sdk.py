@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import cache
 from typing import Any
 
 from signet.aws.failures import AwsUnreachable
@@ -62,21 +63,27 @@ def _lean_clients(services: tuple[str, ...]) -> list[LeanClient] | None:
     return clients
 
 
-def _botocore_clients(services: tuple[str, ...], read_timeout: float = 1.5) -> list[Any]:
-    """Of one session, which reads the shared model files once."""
+@cache
+def _config(read_timeout: float) -> Any:
+    """How botocore's clients wait, in seconds, and try again."""
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
 
-    config = Config(
+    return Config(
         connect_timeout=1,
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=4,
         tcp_keepalive=True,
     )
+
+
+def _botocore_clients(services: tuple[str, ...], read_timeout: float = 1.5) -> list[Any]:
+    """Of one session, which reads the shared model files once."""
+    from botocore.exceptions import BotoCoreError
+
     session = _botocore_session()
     try:
-        return [session.create_client(service, config=config) for service in services]
+        return [session.create_client(service, config=_config(read_timeout)) for service in services]
     except (BotoCoreError, ValueError) as error:
         raise SettingsInvalid(f"no client of AWS can be made: {type(error).__name__}") from None
 
