@@ -192,6 +192,19 @@ def test_a_code_survives_a_signature_that_failed(people: Service, kms: Deploymen
         assert people.redeem(app, code).status == 200
 
 
+def test_a_refresh_token_survives_an_outage_of_kms(people: Service, kms: Deployment) -> None:
+    """However often it is tried meanwhile, and longer than the grace window: nobody has to sign in again."""
+    app = people.application("web", grant_types=("authorization_code", "refresh_token"))
+    refresh_token = people.tokens(app, people.user())["refresh_token"]
+    with kms.failing("kms:Sign", faults.throttled):
+        for _ in range(3):
+            assert people.refresh(app, refresh_token).error(503) == "temporarily_unavailable"
+            kms.clock.advance(600)
+    assert people.refresh(app, refresh_token).status == 200
+    kms.clock.advance(11)
+    assert people.refresh(app, refresh_token).error() == "invalid_grant"
+
+
 def test_a_key_that_was_disabled_is_looked_for_in_a_new_ring(kms: Deployment) -> None:
     """A warm environment that meets a key which is no more reads the ring anew at the next request."""
     machine = kms.register()
