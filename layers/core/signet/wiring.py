@@ -105,7 +105,7 @@ def _token_answers(audit: Audit) -> Answers:
     issuer = Issuer(settings, ring.signer, time.time, resources=lambda: scopes().resources if ring.has_choice else {})
     endpoint = TokenEndpoint(services, clients, issuer, time.time, audit)
     # of several keys a request knows which
-    _preload(lambda: ring.has_choice or _warm(ring.signer(DEFAULT_ALGORITHM)))
+    _preload(lambda: None if ring.has_choice else _warm(ring.signer(DEFAULT_ALGORITHM)))
     connect(dynamodb)
     return Answers({"token": endpoint})
 
