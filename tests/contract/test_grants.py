@@ -315,6 +315,15 @@ def test_only_the_request_that_made_a_turn_can_take_it_back(grants: GrantStore) 
     assert grants.get("gone", 0) is None
 
 
+def test_a_turn_whose_successor_was_used_stays_made(grants: GrantStore) -> None:
+    """By whatever request: an id that came twice gives nobody a generation of before."""
+    grants.redeem(REDEMPTION)
+    grants.turn(TURN)
+    moved, _ = grants.turn(replace(TURN, generation=1))
+    grants.turn_back(TURN)
+    assert grants.get(GRANT.grant_id, 200) == moved
+
+
 def test_a_successor_that_somebody_has_stays_good_when_its_turn_is_taken_back(grants: GrantStore) -> None:
     """Two made the turn, one got the answer and the other failed: both tokens go on, one after the other does not."""
     grants.redeem(REDEMPTION)
