@@ -171,6 +171,17 @@ def test_kms_that_fails_is_a_failure_of_the_service(kms: Deployment, fault: Any)
     assert kms.issue(machine).status == 200
 
 
+def test_nothing_is_signed_before_it_is_asked_for(placeholder: Deployment) -> None:
+    """Also where there is one key alone: a cold start costs no signature, and the first request no second reading."""
+    placeholder.set_parameters(SigningBackend="kms")
+    placeholder.rotate()
+    machine = placeholder.register()
+    placeholder.calls.clear()
+    placeholder.cold("token")
+    assert placeholder.issue(machine).status == 200
+    assert placeholder.calls.count("kms:Sign") == placeholder.calls.count("secretsmanager:GetSecretValue") == 1
+
+
 def test_a_throttled_signature_is_tried_again(kms: Deployment) -> None:
     """Within the request."""
     machine = kms.register()

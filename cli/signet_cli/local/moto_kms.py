@@ -31,8 +31,8 @@ def sign(self: KmsResponse) -> str:
     _check_state(key)
     if algorithm not in (key.signing_algorithms or ()) or not algorithm.endswith("SHA_256"):
         raise ValidationException(f"Algorithm {algorithm} and key spec {key.key_spec} do not match.")
-    if len(octets) > _LONGEST_MESSAGE or (digested and len(octets) != _SHA256_LENGTH):
-        raise ValidationException("The message is too long, or no digest of the algorithm.")
+    if not 1 <= len(octets) <= _LONGEST_MESSAGE or (digested and len(octets) != _SHA256_LENGTH):
+        raise ValidationException("The message is empty or too long, or no digest of the algorithm.")
     hash_ = Prehashed(hashes.SHA256()) if digested else hashes.SHA256()
     pair: Any = key.private_key
     signature = _signature(pair.private_key, algorithm, octets, hash_)
