@@ -148,9 +148,25 @@ def test_credentials_with_a_line_break_are_none(monkeypatch: pytest.MonkeyPatch)
     assert str(raised.value) == "NoCredentialsError"
 
 
-@pytest.mark.parametrize("uri", ["http://example.com/", "http://169.254.169.254/", "file:///etc/passwd", "no uri", ""])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://example.com/",
+        "http://169.254.169.254/",
+        "http://127.0.0.1@example.com/",
+        "http://127.0.0.1.example.com/",
+        "file:///etc/passwd",
+        "no uri",
+        "",
+    ],
+)
 def test_credentials_are_not_fetched_in_clear_from_afar(monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
     """Nor from anywhere that is not the container's: the token would be sent there."""
+
+    def asked(*_: object, **__: object) -> None:
+        raise AssertionError("the token has gone there")
+
+    monkeypatch.setattr("signet.aws.lean.credentials.HTTPConnection", asked)
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri)
     with pytest.raises(AwsUnreachable, match="CredentialRetrievalError"):
         CredentialSource(lambda: NOW)()
