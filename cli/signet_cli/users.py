@@ -185,6 +185,9 @@ def set_user_password(
     username: Username,
     *,
     password_stdin: FromStdin = False,
+    revoke_grants: Annotated[
+        bool, typer.Option("--revoke-grants", help="The old one was known to others: end what was granted with it.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
@@ -194,15 +197,27 @@ def set_user_password(
 ) -> None:
     """Give a user another password, asked for unseen and twice, or read from standard input.
 
+    Sessions that were begun by the old one end. Grants go on, those that somebody else has given with it as well, but
+    for --revoke-grants, which ends every one of the user.
+
     Example: pwgen -s 20 1 | signet users set-password ada --password-stdin
     """
+    from signet_cli import hanging
     from signet_cli.password_input import read_password
     from signet_cli.people import set_password
 
     password = read_password(from_stdin=password_stdin)
     with opened(Location(local, stack, profile, region, dry_run)) as found:
         user = set_password(found.users(), username, password, time.time)
-    _print_user(user, as_json=as_json)
+        there = hanging.of_user(found, user.sub, int(time.time()))
+        if revoke_grants:
+            hanging.end(found, there, time.time)
+    _print_user(user, as_json=as_json, **there.members())
+    if not as_json:
+        ended = (
+            f"{there} end" if revoke_grants else f"of {there} the sessions end, and --revoke-grants ends the grants too"
+        )
+        print(f"\nWith the old password {ended}.")
 
 
 @app.command(name="set-claims")

@@ -215,6 +215,22 @@ def test_the_grants_of_a_user_who_is_gone_can_be_found_by_sub(signet: CommandLin
 # users
 
 
+def test_a_new_password_ends_what_was_granted_with_the_old_one_where_asked_to(
+    signet: CommandLine, stack: StackOfPeople
+) -> None:
+    """Whoever knew the old one may have given themselves a grant that outlives it (OWASP ASVS 5.0 section 7.4.3)."""
+    command = ("users", "set-password", "alice", "--password-stdin")
+    answer = signet(*command, typed="another passphrase\n")
+    assert (answer.exit_code, revoked(stack)) == (0, set())
+    assert "--revoke-grants" in answer.stdout
+    for option in (("--dry-run",), ()):
+        answer = signet(*command, "--revoke-grants", "--json", *option, typed="a third passphrase\n")
+        assert (answer.exit_code, answer.json["grants"] > 0) == (0, True)
+        alive = {"g-shop", "g-desk", "g-code", "g-gone"}
+        assert alive & revoked(stack) == (set() if option else alive)
+    assert list(stack.sessions().of_subject("sub-alice", NOW)) == []
+
+
 def test_disable_says_what_hangs_on_the_user(signet: CommandLine, stack: StackOfPeople) -> None:
     """How many grants and sessions, and what ends when."""
     answer = signet("users", "disable", "alice")
