@@ -1,13 +1,14 @@
 """How clients are shown: tables for people, JSON for machines, and nothing raw on a terminal."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from signet.model.client import Client, ClientSecret
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 
@@ -45,7 +46,7 @@ def print_members(values: Iterable[tuple[str, Any]]) -> None:
     for name, value in values:
         if value != []:
             table.add_row(printable(name), printable(_value(name, value)))
-    _print_table(table, whole=True)
+    _print_table(table)
 
 
 def print_clients(clients: Iterable[Client]) -> None:
@@ -57,17 +58,54 @@ def print_clients(clients: Iterable[Client]) -> None:
     print_rows(("client_id", "client_name", "kind", "grant_types", "redirect_uris", "client_id_issued_at"), rows)
 
 
-def print_rows(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """A line for each row, folded on a terminal, whole in a pipe."""
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A line for each row, whole in a pipe.
+
+    A terminal gets the columns that say something, folded at blanks; where that does not suffice a block for each row,
+    so that an id is copied whole.
+    """
+    from signet_cli.layout import fitted, without_empty
+
+    shown = [[printable(cell) for cell in row] for row in rows]
+    console = _console()
+    if not console.is_terminal:
+        _print_table(_table(columns, shown))
+        return
+    columns, shown = without_empty(columns, shown)
+    widths = fitted(columns, shown, console.width)
+    if widths or len(columns) == 2:
+        _print_table(_table(columns, shown, widths))
+        return
+    for number, row in enumerate(shown):
+        if number:
+            console.print()
+        _print_table(_block(columns, row))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int] | None = None) -> "Table":
     from rich.table import Table
 
     table = Table(*columns, box=None, pad_edge=False)
-    for column in table.columns:
+    for number, column in enumerate(table.columns):
         column.overflow = "fold"
         column.header_style = "bold"
+        column.width = widths[number] if widths else None
     for row in rows:
-        table.add_row(*map(printable, row))
-    _print_table(table, whole=False)
+        table.add_row(*row)
+    return table
+
+
+def _block(columns: Sequence[str], row: Sequence[str]) -> "Table":
+    """One row, a line for each cell that says something."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", min_width=max(map(len, columns)))
+    table.add_column()
+    for name, cell in zip(columns, row, strict=True):
+        if cell:
+            table.add_row(name, cell)
+    return table
 
 
 def _kind(client: Client) -> str:
@@ -90,12 +128,14 @@ def _value(name: str, value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
-def _print_table(table: "Table", *, whole: bool) -> None:
+def _console() -> "Console":
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, emoji=False)
-    if whole or not console.is_terminal:
-        console.width = max(
-            console.width, console.measure(table, options=console.options.update(width=100_000)).maximum
-        )
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def _print_table(table: "Table") -> None:
+    """As wide as the table is: lines that go beyond the terminal are the terminal's to fold, and are copied whole."""
+    console = _console()
+    console.width = max(console.width, console.measure(table, options=console.options.update(width=100_000)).maximum)
     console.print(table, soft_wrap=True)

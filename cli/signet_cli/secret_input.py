@@ -21,6 +21,8 @@ def read_token(source: str | None) -> str:
     if source in (None, "-") and sys.stdin.isatty():
         return str(typer.prompt("Token", hide_input=True, err=True)).strip()
     name = "standard input" if source in (None, "-") else str(source)
+    if name.startswith("eyJ"):
+        raise Mistake("a token is no argument, which the shell would remember: pipe it, name a file, or type it unseen")
     try:
         if source in (None, "-"):
             content = sys.stdin.buffer.read(LONGEST_TOKEN + 2)

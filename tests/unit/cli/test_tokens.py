@@ -89,7 +89,8 @@ def test_a_token_comes_from_a_file(signet: CommandLine, tokens: dict[str, str], 
     assert "cannot be read" in signet("tokens", "inspect", str(tmp_path / "none")).stderr
     answer = signet("tokens", "inspect", tokens["access_token"])
     assert answer.exit_code == 1
-    assert "cannot be read" in answer.stderr
+    assert "a token is no argument" in answer.stderr
+    assert tokens["access_token"] not in answer.everything
 
 
 def test_the_public_documents_are_enough(
