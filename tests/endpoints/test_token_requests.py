@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from signet.endpoints.table import ENDPOINTS
+from signet.grants.table import GRANTS
 from tests.support.deployment import Deployment, Machine
 from tests.support.gateway_events import EXAMPLE_SECRET, FORM, event, stored, token_event
 
@@ -41,6 +42,7 @@ def test_other_methods_are_not_allowed(deployment: Deployment, path: str) -> Non
         answer = deployment.token(token_event(GRANT, basic=machine.basic, method=method, path=path))
         assert answer.error(405) == "invalid_request"
         assert answer.headers["allow"] == "POST"
+        assert "POST" in answer.json()["error_description"]
 
 
 def test_a_preflight_mints_nothing(deployment: Deployment) -> None:
@@ -195,9 +197,10 @@ def test_the_grant_type_is_required(deployment: Deployment, machine: Machine) ->
 
 @pytest.mark.parametrize("grant_type", ["password", "implicit", "Client_Credentials", "client_credentials ", "refresh"])
 def test_an_unknown_grant_type_is_unsupported(deployment: Deployment, machine: Machine, grant_type: str) -> None:
-    """RFC 6749 section 5.2."""
+    """RFC 6749 section 5.2; the description names those that there are."""
     answer = deployment.token(token_event(form(machine, grant_type=grant_type)))
     assert answer.error() == "unsupported_grant_type"
+    assert all(name in answer.json()["error_description"] for name in GRANTS)
 
 
 def test_unknown_parameters_are_ignored(deployment: Deployment, machine: Machine) -> None:

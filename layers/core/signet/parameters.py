@@ -117,10 +117,10 @@ def _json_pairs(body: bytes) -> list[tuple[str, str]]:
         # every object comes back as its list of pairs, so that a name that stands twice is still seen
         pairs: Any = json.loads(body.decode(), object_pairs_hook=lambda members: members)
         if not body.lstrip().startswith(b"{") or len(pairs) > _MOST_PARAMETERS:
-            raise _malformed()
+            raise _no_object()
         return [(name, _json_value(value)) for name, value in pairs]
     except (ValueError, RecursionError) as error:
-        raise _malformed() from error
+        raise _no_object() from error
 
 
 def _json_value(value: object) -> str:
@@ -128,7 +128,7 @@ def _json_value(value: object) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _malformed()
+        raise _no_object()
     value.encode()  # a lone surrogate is no text
     return value
 
@@ -165,8 +165,12 @@ def _multipart_pairs(body: bytes, boundary: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def _malformed() -> OAuthError:
-    return invalid_request(Reason.BODY_MALFORMED, "The request is malformed.")
+def _malformed(description: str = "The body is malformed.") -> OAuthError:
+    return invalid_request(Reason.BODY_MALFORMED, description)
+
+
+def _no_object() -> OAuthError:
+    return _malformed("The body must be one JSON object, and each of its values a string.")
 
 
 def _media_type_unknown() -> OAuthError:

@@ -83,8 +83,11 @@ def _answered(endpoint: Endpoint, answer: Answer, request: HttpRequest) -> HttpR
     if request.method == "OPTIONS" and endpoint.public:
         return HttpResponse(204, {"Access-Control-Allow-Methods": ", ".join(endpoint.methods), **_PREFLIGHT})
     if request.method not in endpoint.methods:
-        error = invalid_request(Reason.METHOD_NOT_ALLOWED, "The method is not allowed here.", status=405)
-        error.headers["Allow"] = ", ".join(endpoint.methods)
+        allowed = ", ".join(endpoint.methods)
+        error = invalid_request(
+            Reason.METHOD_NOT_ALLOWED, f"The method is not allowed here: take {allowed}.", status=405
+        )
+        error.headers["Allow"] = allowed
         raise error
     response = answer(request)
     return replace(response, body="") if request.method == "HEAD" else response

@@ -67,6 +67,8 @@ def _grant(parameters: Parameters) -> Grant:
     grant_type = required(parameters, "grant_type")
     if grant_type not in GRANTS:
         raise OAuthError(
-            ErrorCode.UNSUPPORTED_GRANT_TYPE, Reason.GRANT_TYPE_UNKNOWN, "The grant type is not supported."
+            ErrorCode.UNSUPPORTED_GRANT_TYPE,
+            Reason.GRANT_TYPE_UNKNOWN,
+            f"The grant type is none of {', '.join(GRANTS)}.",
         )
     return GRANTS[grant_type]

@@ -48,7 +48,9 @@ class GrantRequest:
         scope = parse_scope(self.parameters["scope"])
         if not set(scope) <= set(allowed):
             raise OAuthError(
-                ErrorCode.INVALID_SCOPE, Reason.SCOPE_NOT_REGISTERED, "The scope exceeds what may be granted."
+                ErrorCode.INVALID_SCOPE,
+                Reason.SCOPE_NOT_REGISTERED,
+                "The scope exceeds what the client is registered for, or what was granted before.",
             )
         return scope
 
