@@ -15,7 +15,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing el
 @app.command()
 def outputs(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", show_default=False, help="One of them: its bare value is printed.")
+        str | None, typer.Argument(metavar="NAME", show_default=False, help="One of them: its bare value is printed.")
     ] = None,
     *,
     as_json: AsJson = False,

@@ -24,7 +24,7 @@ NOT_VALID = 3
 Source = Annotated[
     str | None,
     typer.Argument(
-        metavar="[FILE|-]",
+        metavar="FILE|-",
         show_default=False,
         help="A file that holds the token; else standard input, or typed unseen.",
     ),

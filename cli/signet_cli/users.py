@@ -31,7 +31,9 @@ ClaimsFile = Annotated[
 
 @app.command()
 def create(
-    username: Annotated[str, typer.Argument(show_default=False, help="What the user signs in with.")],
+    username: Annotated[
+        str, typer.Argument(metavar="USERNAME", show_default=False, help="What the user signs in with.")
+    ],
     *,
     claim: Claim = None,
     claims: ClaimsFile = None,
@@ -358,7 +360,9 @@ def consents(
 @app.command()
 def revoke(
     username: Username,
-    client_id: Annotated[str, typer.Argument(show_default=False, help="The client whose consent is taken back.")],
+    client_id: Annotated[
+        str, typer.Argument(metavar="CLIENT_ID", show_default=False, help="The client whose consent is taken back.")
+    ],
     *,
     dry_run: DryRun = False,
     as_json: AsJson = False,

@@ -1,6 +1,7 @@
 """The whole tree of commands: each one teaches, answers machines, and takes no secret as an argument."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,6 +77,14 @@ def test_help_has_an_example_that_the_command_takes(signet: CommandLine, name: s
     assert answer.exit_code == 0
     assert "Example:" in answer.stdout
     assert all(parameter.help for parameter in command.params if isinstance(parameter, TyperOption))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_arguments_are_named_as_every_other(name: str) -> None:
+    """In capitals; the brackets of the usage line say which may be left out."""
+    for parameter in EVERY[name].params:
+        if not isinstance(parameter, TyperOption):
+            assert re.fullmatch(r"[A-Z_]+(\|-)?", parameter.metavar or ""), parameter.name
 
 
 @pytest.mark.parametrize("name", sorted(EVERY.keys() - QUIET))
