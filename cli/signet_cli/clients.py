@@ -236,15 +236,19 @@ def list_clients(
     """
     from signet_cli.aws_failure import record_told
     from signet_cli.display import print_clients, print_json
+    from signet_cli.kept_secrets import living
     from signet_cli.representation import members
 
+    now = time.time()
     broken: list[OAuthError] = []
     with opened(Location(local, stack, profile, region)) as found:
         clients = list(found.registry().list(broken.append))
     if as_json:
-        print_json([members(client) for client in clients])
+        print_json(
+            [{**members(client), **({"short_secret": True} if living(client, now) else {})} for client in clients]
+        )
     elif clients:
-        print_clients(clients)
+        print_clients(clients, now)
     elif not broken:
         typer.echo("There are no clients yet: `signet clients create` makes one.", err=True)
     if broken:

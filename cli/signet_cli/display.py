@@ -31,11 +31,11 @@ def moment(seconds: int) -> str:
 
 
 def secret_line(secret: ClientSecret, now: float) -> str:
-    """The times of one secret."""
+    """The times of one secret, and whether it is a short one."""
+    created = f"{'short, ' if secret.is_short else ''}created {moment(secret.created_at)}"
     if secret.expires_at is None:
-        return f"created {moment(secret.created_at)}, does not expire"
-    verb = "expires" if now < secret.expires_at else "expired"
-    return f"created {moment(secret.created_at)}, {verb} {moment(secret.expires_at)}"
+        return f"{created}, does not expire"
+    return f"{created}, {'expires' if secret.lives(now) else 'expired'} {moment(secret.expires_at)}"
 
 
 def print_members(values: Iterable[tuple[str, Any]]) -> None:
@@ -49,12 +49,14 @@ def print_members(values: Iterable[tuple[str, Any]]) -> None:
     _print_table(table)
 
 
-def print_clients(clients: Iterable[Client]) -> None:
-    """A line for each client."""
+def print_clients(clients: Iterable[Client], now: float) -> None:
+    """A line for each client, as it is at that time."""
     rows = []
     for client in clients:
         lists = (" ".join(client.grant_types), " ".join(client.redirect_uris))
-        rows.append((client.client_id, client.client_name, _kind(client), *lists, moment(client.client_id_issued_at)))
+        rows.append(
+            (client.client_id, client.client_name, _kind(client, now), *lists, moment(client.client_id_issued_at))
+        )
     print_rows(("client_id", "client_name", "kind", "grant_types", "redirect_uris", "client_id_issued_at"), rows)
 
 
@@ -108,12 +110,13 @@ def _block(columns: Sequence[str], row: Sequence[str]) -> "Table":
     return table
 
 
-def _kind(client: Client) -> str:
+def _kind(client: Client, now: float) -> str:
     """What sets a client apart, in a few words."""
     words = {
         "public" if client.is_public else "confidential": True,
         "first-party": client.first_party,
         "no PKCE": not client.require_pkce,
+        "short secret": any(secret.is_short and secret.lives(now) for secret in client.client_secrets),
     }
     return ", ".join(word for word, applies in words.items() if applies)
 

@@ -23,7 +23,8 @@ def doctor(
 ) -> None:
     """Look at a deployment from outside and inside: DNS, certificate, metadata, keys, clocks, tables, rotation, alarms.
 
-    Each line says how it stands, and what to do. Nothing is changed, and no private key and no secret is read.
+    Also whether a client has a short secret. Each line says how it stands, and what to do. Nothing is changed, and no
+    private key and no secret is read.
 
     Example: signet doctor --stack signet --json
 
@@ -55,7 +56,7 @@ def doctor(
 
 def _checks() -> "tuple[Check, ...]":
     """Every check, in the order in which one thing depends on another."""
-    from signet_cli.checks import address, documents, operation, storage
+    from signet_cli.checks import address, clients, documents, operation, storage
 
     return (
         operation.stack,
@@ -66,6 +67,7 @@ def _checks() -> "tuple[Check, ...]":
         documents.key_set,
         storage.tables,
         storage.rotation,
+        clients.short_secrets,
         operation.logs,
         operation.alarms,
     )

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +50,15 @@ def import_clients(
             help="Make secrets for clients with none or a short one; put them there.",
         ),
     ] = None,
+    keep_short_secrets: Annotated[
+        bool, typer.Option("--keep-short-secrets", help="Keep secrets of 8 to 31 characters; guesses are slowed.")
+    ] = False,
+    short_secrets_until: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", show_default=False, help="The day (UTC) on which these end."
+        ),
+    ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     local: Local = False,
@@ -61,22 +71,27 @@ def import_clients(
     Columns and members are those of `signet clients create`; in a CSV lists are separated by spaces and claims are a
     JSON object. A client that is there already is left as it is, so the same file can be given again after an
     interruption; what differs from the file is told as a conflict. A secret of fewer than 32 characters is not kept:
-    --new-secrets has another made, for the partner to change to ahead of the day.
+    --new-secrets has another made, for the partner to change to ahead of the day. --keep-short-secrets keeps those of 8
+    and more: each such client authenticates more slowly, and `signet clients short-secrets` says whose are left.
 
     Example: signet clients import partners.csv --dry-run --report
 
     Exit codes: 0 all are there, 1 not possible, 2 wrong usage, 3 some rows were not taken in, 130 interrupted.
     """
     from signet_cli.client_import import ClientImport
+    from signet_cli.kept_secrets import KeptSecrets
     from signet_cli.new_secrets import secrets_file
 
+    kept = KeptSecrets(_end(short_secrets_until)) if keep_short_secrets else None
+    if short_secrets_until and not kept:
+        raise typer.BadParameter("--short-secrets-until is for those that --keep-short-secrets keeps")
     source = rows_file(file, format_, "client_id")
 
     with secrets_file(new_secrets) if new_secrets and not dry_run else nullcontext(_unkept) as hand:
 
         def taking(found: Stack, pace: "Pace") -> "Take":
             from_cells, issue = source.format is Format.CSV, hand if new_secrets else None
-            return ClientImport(found.registry(), found.users(), time.time, pace, from_cells, dry_run, issue)
+            return ClientImport(found.registry(), found.users(), time.time, pace, from_cells, dry_run, issue, kept)
 
         _import(source, taking, Location(local, stack, profile, region), _Wanted(rate, report, dry_run, as_json))
 
@@ -114,6 +129,16 @@ def import_users(
         )
 
     _import(source, taking, Location(local, stack, profile, region), _Wanted(rate, report, dry_run, as_json))
+
+
+def _end(day: datetime | None) -> int | None:
+    """The first moment of that day in UTC, in epoch seconds."""
+    if day is None:
+        return None
+    end = int(day.replace(tzinfo=UTC).timestamp())
+    if end <= time.time():
+        raise typer.BadParameter("--short-secrets-until must be a day to come: the secrets end as it begins, in UTC")
+    return end
 
 
 def _unkept(client_id: str, client_secret: str) -> None:

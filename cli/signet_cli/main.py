@@ -7,7 +7,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from signet_cli import clients, grants, hashes, imports, keys, resources, scopes, sessions, stacks, tokens, users
+from signet_cli import (
+    clients,
+    grants,
+    hashes,
+    imports,
+    keys,
+    resources,
+    scopes,
+    sessions,
+    short_secrets,
+    stacks,
+    tokens,
+    users,
+)
 from signet_cli.doctor import doctor
 from signet_cli.mistake import Mistake
 
@@ -39,6 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # their panels can show local variables, and those hold secrets
 )
 clients.app.command(name="import")(imports.import_clients)
+clients.app.command(name="short-secrets")(short_secrets.short_secrets)
 users.app.command(name="import")(imports.import_users)
 users.app.command(name="hashes")(hashes.hashes)
 users.app.command(name="sessions")(sessions.sessions)

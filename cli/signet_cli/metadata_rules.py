@@ -18,7 +18,7 @@ LONGEST_TEXT = 255
 """Characters of a name, an audience or a contact."""
 
 SHORTEST_SECRET = 32
-"""Characters of a client's secret that it brings along: guessing it is not slowed."""
+"""Characters of a client's secret that is kept as a digest: guessing it is not slowed."""
 
 LONGEST_URI = 2_000
 LONGEST_SCOPE = 4_000

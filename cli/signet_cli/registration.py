@@ -148,7 +148,7 @@ class ClientMetadata(BaseModel):
             raise RegistrationInvalid(error.faults) from error
 
 
-_ANY_SECRET = ClientSecret("", created_at=0)
+_ANY_SECRET = ClientSecret("any", created_at=0)
 """Stands for the one that a confidential client is given when it is stored."""
 
 

@@ -62,6 +62,12 @@ def registration_response(client: Client, client_secret: str) -> dict[str, Any]:
 
 
 def described(client: Client) -> dict[str, Any]:
-    """A registration with the times of its secrets in epoch seconds, `expires_at` 0 for never; never their digests."""
-    secrets = [{"created_at": s.created_at, "expires_at": s.expires_at or 0} for s in client.client_secrets]
+    """A registration with the times of its secrets in epoch seconds, `expires_at` 0 for never; never their digests.
+
+    One that is too short for a digest is marked as `short`.
+    """
+    secrets = [
+        {"created_at": s.created_at, "expires_at": s.expires_at or 0, **({"short": True} if s.is_short else {})}
+        for s in client.client_secrets
+    ]
     return {**members(client), **({"client_secrets": secrets} if secrets else {})}

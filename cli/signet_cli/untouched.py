@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 _WRITES = {
-    "registry": ("create", "replace", "delete"),
+    "registry": ("create", "replace", "delete", "note_short_secrets"),
     "users": ("create", "update", "delete", "note_imported_hashes"),
     "consents": ("put", "delete"),
     "scopes": ("replace",),

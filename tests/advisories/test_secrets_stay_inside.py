@@ -193,7 +193,7 @@ def test_a_defect_leaves_no_secret_in_anything_that_comes_out(
         raise ValueError(f"{args} {kwargs} {two.client_secret} {deployment.keyring()}")
 
     for place in (
-        "signet.endpoints.token.authenticate",
+        "signet.clientauth.authenticate.ClientAuthentication.__call__",
         "signet.endpoints.token.secret_parameters",
         "signet.model.client.digest",
         "signet.tokens.issue.jwt.sign",

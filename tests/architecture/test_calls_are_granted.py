@@ -17,6 +17,7 @@ from tests.support.transformed import given, of_type
 
 BY_OPERATORS = {
     "clients.DynamoDbClientRegistry.delete",
+    "clients.DynamoDbClientRegistry.note_short_secrets",
     "clients.DynamoDbClientRegistry.replace",
     "queries.scanned",
     "scopes.DynamoDbScopeStore.replace",

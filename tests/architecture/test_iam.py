@@ -23,7 +23,7 @@ RIGHTS = {
         (KMS_KEYS, OWN_KEYS): {"kms:Sign"},
         (
             "RegistryTable.Arn",
-            'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "user#*", "scopes"]}',
+            'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "user#*", "scopes", "short_secrets"]}',
         ): {"dynamodb:GetItem"},
         # a refresh reads the user and their consent at once
         ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*"]}'): {
@@ -32,6 +32,11 @@ RIGHTS = {
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {
             "dynamodb:GetItem",
             "dynamodb:UpdateItem",
+        },
+        # guesses at short client secrets
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["throttle#*"]}'): {
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
         },
     },
     "AuthorizationFunction": {
@@ -70,22 +75,34 @@ RIGHTS = {
     },
     "RevocationFunction": {
         ("RevocationLogs.Arn", ""): LOGS,
-        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "jwks"]}'): {
-            "dynamodb:GetItem"
-        },
+        (
+            "RegistryTable.Arn",
+            'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "jwks", "short_secrets"]}',
+        ): {"dynamodb:GetItem"},
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {"dynamodb:UpdateItem"},
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["revoked#*"]}'): {"dynamodb:PutItem"},
+        # guesses at short client secrets
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["throttle#*"]}'): {
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+        },
     },
     "IntrospectionFunction": {
         ("IntrospectionLogs.Arn", ""): LOGS,
-        ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "jwks"]}'): {
-            "dynamodb:GetItem"
-        },
+        (
+            "RegistryTable.Arn",
+            'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "jwks", "short_secrets"]}',
+        ): {"dynamodb:GetItem"},
         ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*"]}'): {
             "dynamodb:BatchGetItem"
         },
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*", "revoked#*"]}'): {
             "dynamodb:BatchGetItem"
+        },
+        # guesses at short client secrets
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["throttle#*"]}'): {
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
         },
     },
     "EndSessionFunction": {

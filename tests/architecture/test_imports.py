@@ -20,6 +20,8 @@ WEIGHTY = (
     "botocore",
     "urllib3",
     "jwt",  # for reading tokens, which this request does not
+    "argon2",  # for clients with a short secret, and for people
+    "signet.people",
     "signet_cli",
 )
 """What would double a cold start (bench/imports.py prints by how much)."""

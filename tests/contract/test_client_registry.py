@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from signet.aws.attributes import item
 from signet.aws.clients import DynamoDbClientRegistry
+from signet.errors import OAuthError, Reason
 from signet.model.client import Client, ClientSecret, digest
 from signet.ports import ClientRegistry
 from tests.support.embedded_tables import Tables, at_once
@@ -32,7 +34,11 @@ def rivals() -> list[Client]:
 
 
 FULL = client(
-    client_secrets=(ClientSecret(digest("a"), 1, 2), ClientSecret(digest("b"), 3)),
+    client_secrets=(
+        ClientSecret(digest("a"), 1, 2),
+        ClientSecret(digest("b"), 3),
+        ClientSecret(created_at=4, expires_at=5, argon2id="$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"),
+    ),
     grant_types=("client_credentials", "authorization_code", "refresh_token"),
     client_name="Entrep\u00f4t \U0001f4e6 <b>",
     scope=("read", "write"),
@@ -167,6 +173,21 @@ def test_a_listed_client_can_be_replaced(registry: ClientRegistry) -> None:
     assert registry.replace(replace(listed, client_name="new"), listed)
 
 
+def test_short_secrets_are_noted_and_forgotten(registry: ClientRegistry) -> None:
+    """Any number of times; no client is found by the note, nor is it anybody's."""
+    assert not registry.has_short_secrets()
+    for imported_at in (10, 20):
+        registry.note_short_secrets(imported_at)
+        assert registry.has_short_secrets()
+    assert list(registry.list()) == []
+    assert registry.create(client("short_secrets"))
+    assert registry.delete("short_secrets")
+    assert registry.has_short_secrets()
+    for _ in range(2):
+        registry.note_short_secrets(None)
+        assert not registry.has_short_secrets()
+
+
 def test_many_create_the_same_id_and_one_succeeds(registry: ClientRegistry) -> None:
     """One conditional write decides, and the winner's registration is what is stored."""
     candidates = rivals()
@@ -255,3 +276,25 @@ def test_a_list_of_several_pages_is_whole(tables: Tables) -> None:
     tables.dynamodb.meta.events.register("before-send.dynamodb", lambda event_name, **_: sent.append(event_name))
     assert list(registry.list()) == clients
     assert len(sent) > 1
+
+
+def test_a_short_secret_is_in_the_table_as_a_hash_and_nothing_else(tables: Tables) -> None:
+    """No digest stands beside it: that would be undone in no time."""
+    registry = DynamoDbClientRegistry(tables.dynamodb, tables.registry)
+    secret = ClientSecret(created_at=4, argon2id="$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g")
+    assert registry.create(client(client_secrets=(secret,)))
+    [stored] = tables.items(tables.registry)
+    assert [set(each["M"]) for each in stored["client_secrets"]["L"]] == [{"argon2id", "created_at"}]
+
+
+@pytest.mark.parametrize("members", [{}, {"digest": "d", "argon2id": "$argon2id$"}, {"argon2id": 1}])
+def test_a_secret_that_is_neither_or_both_is_no_record(tables: Tables, members: dict[str, Any]) -> None:
+    """An operator's to mend; meanwhile nobody authenticates by it."""
+    registry = DynamoDbClientRegistry(tables.dynamodb, tables.registry)
+    assert registry.create(client())
+    [stored] = tables.items(tables.registry)
+    secret = {"M": item({"created_at": 1, **members})}
+    tables.dynamodb.put_item(TableName=tables.registry, Item={**stored, "client_secrets": {"L": [secret]}})
+    with pytest.raises(OAuthError) as refused:
+        registry.get("machine")
+    assert refused.value.reason is Reason.CLIENT_RECORD_INVALID

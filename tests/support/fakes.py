@@ -17,6 +17,7 @@ class InMemoryClientRegistry:
         self._clients = {client.client_id: client for client in clients}
         self._lock = Lock()
         self.reads = 0
+        self._short_secrets_at: int | None = None
 
     def get(self, client_id: str, *, fresh: bool = False) -> Client | None:
         self.reads += 1
@@ -39,6 +40,12 @@ class InMemoryClientRegistry:
 
     def list(self, unusable: Callable[[OAuthError], None] | None = None) -> Iterator[Client]:
         return iter(sorted(self._clients.values(), key=lambda client: client.client_id))
+
+    def has_short_secrets(self) -> bool:
+        return self._short_secrets_at is not None
+
+    def note_short_secrets(self, imported_at: int | None) -> None:
+        self._short_secrets_at = imported_at
 
 
 class InMemoryKeySetStore:

@@ -16,6 +16,7 @@ from signet.endpoints.table import ENDPOINTS
 from signet.keys.rotation import RotationRefused
 from tests.support import faults, gateway_events
 from tests.support.deployment import STEPS
+from tests.support.short_secrets import asked_from, register_short
 from tests.support.sign_in import ACCOUNT, END_SESSION, PASSWORD, REDIRECT_URI, USERINFO, Service
 from tests.support.signers import away, signing
 from tests.support.token_requests import INACTIVE, introspect, refresh, revoke
@@ -54,6 +55,24 @@ def client_credentials(service: Service) -> None:
     for client_id in ("machine", "nobody"):
         stranger = replace(machine, client=replace(machine.client, client_id=client_id), client_secret="wrong")
         assert service.deployment.issue(stranger).error(401) == "invalid_client"
+
+
+def short_secrets(service: Service) -> None:
+    """Where clients authenticate: a short secret, a wrong one, a client that nobody knows; guesses until one waits."""
+    deployment = service.deployment
+    machine = register_short(deployment, "partner")
+    deployment.registry.note_short_secrets(None)  # refusals are not to wait here
+    access_token = deployment.issue(machine).json()["access_token"]
+    for function in ("token", "introspection", "revocation"):
+        form = {} if function == "token" else {"token": access_token}
+        address = f"198.51.100.{len(function)}"  # one that is not known yet
+        for client_secret, status in ((machine.client_secret, 200), ("another-secret", 401)):
+            assert asked_from(deployment, address, "partner", client_secret, function, **form).status == status
+        assert asked_from(deployment, address, "nobody", "another-secret", function, **form).status == 401
+    for number in range(25):
+        asked_from(deployment, f"203.0.113.{number}", "partner", f"guess number {number}")
+    assert deployment.lines("request_refused")[-1]["reason"] == "throttled"
+    service.clock.advance(3_600)
 
 
 def authorization_code(service: Service) -> None:
@@ -291,6 +310,7 @@ FLOWS: tuple[Flow, ...] = (
     rotation_too_early,
     public_documents,
     client_credentials,
+    short_secrets,
     authorization_code,
     authorization_by_post,
     authorization_refused,

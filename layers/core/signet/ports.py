@@ -44,6 +44,12 @@ class ClientRegistry(ClientStore, Protocol):
         A record that cannot be used is raised, or given to `unusable` and left out.
         """
 
+    def has_short_secrets(self) -> bool:
+        """Whether there may be clients with a secret that is too short to be kept as a digest."""
+
+    def note_short_secrets(self, imported_at: int | None) -> None:
+        """Note, before the first is stored, that such clients are about; None when the last of them is gone."""
+
 
 class Signer(Protocol):
     """A key that signs; the private half may be anywhere."""

@@ -20,6 +20,8 @@ from signet.ports import Audit, KeyService, Signer, TokenStatusStore
 from signet.settings import CLIENT_CACHE, KEY_SET_CACHE, KEYRING_CACHE, Settings, SettingsInvalid
 
 if TYPE_CHECKING:
+    from signet.clientauth.authenticate import ClientAuthentication
+    from signet.clientauth.short_secrets import ShortSecrets
     from signet.endpoints.login import Login
     from signet.people.sessions import Sessions
     from signet.tokens.inspect import Inspector
@@ -64,12 +66,10 @@ def _token_function() -> Handler:
 
 
 def _token_answers(audit: Audit) -> Answers:
-    from signet.aws.clients import DynamoDbClientRegistry
     from signet.aws.consents import DynamoDbConsentStore
     from signet.aws.grants import DynamoDbGrantStore
     from signet.aws.keyring_secret import KeyringSecret
     from signet.aws.users import DynamoDbUserRegistry
-    from signet.cache import CachedClientStore
     from signet.endpoints.token import TokenEndpoint
     from signet.grants.request import GrantServices
     from signet.keys.keyring import RememberedRing, loaded
@@ -79,8 +79,7 @@ def _token_answers(audit: Audit) -> Answers:
 
     settings = environ.settings()
     dynamodb, secretsmanager = sdk_clients("dynamodb", "secretsmanager")
-    table = environ.registry_table()
-    registry = DynamoDbClientRegistry(dynamodb, table)
+    table, state = environ.registry_table(), environ.state_table()
     keyring = KeyringSecret(secretsmanager, environ.keyring_secret())
     kms = cache(lambda: sdk_client("kms"))  # made for the first key that is there: others never pay for it
 
@@ -90,12 +89,11 @@ def _token_answers(audit: Audit) -> Answers:
         return KmsSigner(kms(), key, ring.forget)
 
     ring = RememberedRing(lambda: loaded(keyring.current(), remote), KEYRING_CACHE, time.time)
-    clients = CachedClientStore(registry, CLIENT_CACHE, time.time)
     scopes = _scopes(dynamodb, table)
     services = GrantServices(
         settings=settings,
         clock=time.time,
-        grants=DynamoDbGrantStore(dynamodb, environ.state_table()),
+        grants=DynamoDbGrantStore(dynamodb, state),
         users=DynamoDbUserRegistry(dynamodb, table),
         consents=DynamoDbConsentStore(dynamodb, table),
         scopes=scopes,
@@ -103,7 +101,7 @@ def _token_answers(audit: Audit) -> Answers:
     )
     # where only one algorithm signs nobody has a choice, and nothing is read for it
     issuer = Issuer(settings, ring.signer, time.time, resources=lambda: scopes().resources if ring.has_choice else {})
-    endpoint = TokenEndpoint(services, clients, issuer, time.time, audit)
+    endpoint = TokenEndpoint(services, _client_authentication(dynamodb, table, state), issuer, time.time, audit)
     # of several keys a request knows which
     _preload(lambda: None if ring.has_choice else _warm(ring.signer(DEFAULT_ALGORITHM)))
     connect(dynamodb)
@@ -209,10 +207,8 @@ def _revocation_function() -> Handler:
 
 def _revocation_answers(audit: Audit) -> Answers:
     from signet import jwt
-    from signet.aws.clients import DynamoDbClientRegistry
     from signet.aws.grants import DynamoDbGrantStore
     from signet.aws.token_status import DynamoDbTokenStatusStore
-    from signet.cache import CachedClientStore
     from signet.endpoints.revocation import RevocationEndpoint
 
     settings = environ.settings()
@@ -221,7 +217,7 @@ def _revocation_answers(audit: Audit) -> Answers:
     key_set = _key_set(dynamodb, registry)
     endpoint = RevocationEndpoint(
         inspector=_inspector(settings, key_set),
-        clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
+        authenticate=_client_authentication(dynamodb, registry, state),
         grants=DynamoDbGrantStore(dynamodb, state),
         tokens=DynamoDbTokenStatusStore(dynamodb, registry, state),
         clock=time.time,
@@ -238,19 +234,17 @@ def _introspection_function() -> Handler:
 
 def _introspection_answers(audit: Audit) -> Answers:
     from signet import jwt
-    from signet.aws.clients import DynamoDbClientRegistry
     from signet.aws.token_status import DynamoDbTokenStatusStore
-    from signet.cache import CachedClientStore
     from signet.endpoints.introspection import IntrospectionEndpoint
 
     settings = environ.settings()
     dynamodb = sdk_client("dynamodb")
-    registry = environ.registry_table()
+    registry, state = environ.registry_table(), environ.state_table()
     key_set = _key_set(dynamodb, registry)
     endpoint = IntrospectionEndpoint(
         inspector=_inspector(settings, key_set),
-        clients=CachedClientStore(DynamoDbClientRegistry(dynamodb, registry), CLIENT_CACHE, time.time),
-        tokens=DynamoDbTokenStatusStore(dynamodb, registry, environ.state_table()),
+        authenticate=_client_authentication(dynamodb, registry, state),
+        tokens=DynamoDbTokenStatusStore(dynamodb, registry, state),
         clock=time.time,
         audit=audit,
     )
@@ -329,6 +323,31 @@ def _account_answers(audit: Audit) -> Answers:
         audit=audit,
     )
     return Answers({"account": endpoint}, pages.error)
+
+
+def _client_authentication(dynamodb: Any, registry: str, state: str) -> "ClientAuthentication":
+    """What finds out which client is calling; what verifies short secrets is for the first that has one."""
+    from signet.aws.clients import DynamoDbClientRegistry
+    from signet.cache import CachedClientStore
+    from signet.clientauth.authenticate import ClientAuthentication, refused_after
+
+    clients = DynamoDbClientRegistry(dynamodb, registry)
+
+    @cache
+    def short_secrets() -> "ShortSecrets":
+        from signet.aws.throttles import DynamoDbThrottleStore
+        from signet.clientauth.short_secrets import ShortSecrets
+        from signet.people.throttle import CLIENTS, Throttle
+
+        return ShortSecrets(Throttle(DynamoDbThrottleStore(dynamodb, state), limits=CLIENTS), time.time)
+
+    return ClientAuthentication(
+        CachedClientStore(clients, CLIENT_CACHE, time.time),
+        time.time,
+        Remembered(clients.has_short_secrets, CLIENT_CACHE, time.time).get,
+        short_secrets,
+        refused_after=refused_after(environ.cores()),
+    )
 
 
 def _login(dynamodb: Any, registry: str, state: str, sessions: "Sessions", audit: Audit) -> "Login":

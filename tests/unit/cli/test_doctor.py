@@ -16,9 +16,10 @@ import pytest
 from signet.keys import jwks
 from signet.model.key import KeySet, PublishedKey
 from signet_cli import web
-from signet_cli.checks import address, documents, operation, storage
+from signet_cli.checks import address, clients, documents, operation, storage
 from signet_cli.checks.finding import Check, Patient, State
 from signet_cli.mistake import Mistake
+from tests.support.fakes import InMemoryClientRegistry
 from tests.support.served import ServedSignet
 from tests.unit.cli.conftest import ISSUER, CommandLine
 
@@ -78,7 +79,13 @@ class Aws:
         return SimpleNamespace(paginate=lambda **_: self._answers[operation])
 
 
-def patient(answers: Answers | None = None, *, keys: tuple[PublishedKey, ...] = (KEY,), **described: Any) -> Patient:
+def patient(
+    answers: Answers | None = None,
+    *,
+    keys: tuple[PublishedKey, ...] = (KEY,),
+    registry: InMemoryClientRegistry | None = None,
+    **described: Any,
+) -> Patient:
     """A deployment at NOW."""
     stack: Any = SimpleNamespace(
         issuer=ISSUER,
@@ -87,6 +94,7 @@ def patient(answers: Answers | None = None, *, keys: tuple[PublishedKey, ...] = 
         keyring_secret="arn:secret",
         sdk_client=Aws({**aws(), **(answers or {})}),
         key_sets=lambda: SimpleNamespace(load=lambda: KeySet(keys, 1)),
+        registry=lambda: registry or InMemoryClientRegistry(),
     )
     account = {"StackName": "signet", "StackStatus": "UPDATE_COMPLETE", "date": date(NOW), **described}
     return Patient(stack, account, local=False, clock=lambda: NOW)
@@ -133,6 +141,7 @@ EVERY: tuple[Check, ...] = (
     documents.key_set,
     storage.tables,
     storage.rotation,
+    clients.short_secrets,
     operation.logs,
     operation.alarms,
 )

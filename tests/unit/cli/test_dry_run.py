@@ -22,7 +22,10 @@ from tests.support.people_fakes import (
 )
 from tests.unit.cli.conftest import ISSUER, CommandLine
 
-READS = {"get", "find", "list", "load", "of_subject", "of_client", "status", "has_imported_hashes"}
+READS = {"get", "find", "list", "load", "of_subject", "of_client", "status"} | {
+    "has_imported_hashes",
+    "has_short_secrets",
+}
 
 CLIENT = Client("app", "client_secret_basic", ("client_credentials",), (ClientSecret(digest("s" * 32), 1),))
 ADA = User("1", "ada", claims={"email": "ada@example.com"})

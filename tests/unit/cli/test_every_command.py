@@ -21,6 +21,7 @@ QUIET = {"serve"}
 DESTROYING = {
     "clients delete",
     "clients rotate-secret",
+    "clients short-secrets",
     "clients update",
     "clients import",
     "grants revoke",

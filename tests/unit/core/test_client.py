@@ -103,3 +103,19 @@ def test_a_secret_matches_itself_until_it_expires() -> None:
 def test_a_digest_is_sha_256() -> None:
     """Of the secret's UTF-8, in hexadecimal: FIPS 180-4's `abc`."""
     assert digest("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_secret_is_kept_in_one_form() -> None:
+    """A digest or, where it is short, an argon2id hash: neither or both would leave open which one counts."""
+    assert not ClientSecret(digest("secret")).is_short
+    assert ClientSecret(argon2id="$argon2id$").is_short
+    for made, hashed in (("", ""), ("d", "$argon2id$")):
+        with pytest.raises(ClientInvalid, match=r"^client_secrets: "):
+            ClientSecret(made, argon2id=hashed)
+
+
+def test_a_short_secret_never_matches_as_a_digest() -> None:
+    """Neither the secret nor its hash; and neither is shown."""
+    secret = ClientSecret(argon2id="$argon2id$hash", created_at=1)
+    assert not any(secret.matches(text, 2) for text in ("", "$argon2id$hash", "secret"))
+    assert "argon2id" not in repr(secret)

@@ -6,7 +6,19 @@ import pytest
 
 from signet.aws.throttles import DynamoDbThrottleStore
 from signet.model.session import Attempts
-from signet.people.throttle import ACCOUNT, ADDRESS, KNOWN_FOR, Allowed, Delays, RetryAfter, Throttle, network
+from signet.people.throttle import (
+    ACCOUNT,
+    ADDRESS,
+    CLIENTS,
+    KNOWN_FOR,
+    PEOPLE,
+    Allowed,
+    Delays,
+    Limits,
+    RetryAfter,
+    Throttle,
+    network,
+)
 from signet.ports import ThrottleStore
 from tests.support.embedded_tables import Tables, at_once
 from tests.support.people_fakes import InMemoryThrottleStore
@@ -171,7 +183,7 @@ def test_a_device_is_slowed_by_its_own_counter(throttle: Throttle) -> None:
     """A stolen one, or one in a shared browser, gives five guesses and then the same delays from any address."""
     sign_in(throttle, "alice", HOME, NOON, OWN)
     assert failures_until_slowed(throttle, "alice", HOME, NOON, OWN) == 5
-    assert throttle.reserve("alice", AWAY, OWN, NOON) == RetryAfter(2)
+    assert throttle.reserve("alice", AWAY, OWN, NOON) == RetryAfter(2, known=True)
     assert guesses(throttle, 86_400, lambda number: ("alice", f"203.0.113.{number % 256}", OWN)) <= 288 + 12
     attempt(throttle, "alice", HOME, NOON)
 
@@ -390,3 +402,51 @@ def test_guesses_made_at_once_are_slowed(store: ThrottleStore) -> None:
 def test_a_subscriber_is_one_address(address: str, counted: str) -> None:
     """IPv6 hands out /64s, each of more addresses than anybody can try."""
     assert network(address) == counted
+
+
+# clients
+
+
+def test_a_clients_limits_forgive_nothing_but_the_attempt_itself(store: ThrottleStore) -> None:
+    """From a new address and from a known one; others' failures stay, and a name is as it is spelled."""
+    throttle = Throttle(store, limits=CLIENTS)
+    for _ in range(10):
+        attempt(throttle, "partner", AWAY, NOON, AWAY)
+    for number in range(15):
+        throttle.succeeded(attempt(throttle, "partner", HOME, NOON + number, HOME), NOON + number)
+    assert failures_until_slowed(throttle, "partner", OTHER, NOON + 15, OTHER) == 10
+    assert failures_until_slowed(throttle, "Partner", OTHER, NOON + 15, OTHER) == 20
+    for _ in range(40):
+        attempt(throttle, "partner", HOME, NOON + 20, HOME)
+    throttle.succeeded(attempt(throttle, "partner", HOME, NOON + 20, HOME), NOON + 20)
+    assert failures_until_slowed(throttle, "partner", HOME, NOON + 20, HOME) == 10
+    assert throttle.reserve("partner", HOME, HOME, NOON + 20) == RetryAfter(2, known=True)
+
+
+def test_successes_at_once_take_back_each_its_own(store: ThrottleStore) -> None:
+    """Whatever order they come in, the failures of others are left, and the address is known."""
+    throttle = Throttle(store, limits=CLIENTS)
+    throttle.succeeded(attempt(throttle, "partner", HOME, NOON, HOME), NOON)
+    for _ in range(10):
+        attempt(throttle, "partner", HOME, NOON, HOME)
+    at_once(10, lambda _: throttle.succeeded(attempt(throttle, "partner", HOME, NOON, HOME), NOON))
+    assert failures_until_slowed(throttle, "partner", HOME, NOON, HOME) == 40
+
+
+def test_people_and_clients_do_not_count_for_each_other(throttle: Throttle) -> None:
+    """Neither by name nor by address."""
+    store = InMemoryThrottleStore()
+    people, clients = Throttle(store), Throttle(store, limits=CLIENTS)
+    assert failures_until_slowed(people, "partner", HOME, NOON) == 5
+    assert failures_until_slowed(clients, "partner", HOME, NOON) == 20
+    for number in range(45):
+        attempt(people, f"user{number}", HOME, NOON)
+    assert failures_until_slowed(clients, "another", HOME, NOON) == 20
+
+
+@pytest.mark.parametrize("limits", [PEOPLE, CLIENTS])
+def test_a_clock_that_is_behind_waits_for_nothing_that_is_free(limits: Limits) -> None:
+    """Attempts that begin together are counted in another second, or by a clock that is five seconds ahead."""
+    throttle = Throttle(InMemoryThrottleStore(), limits=limits)
+    for seconds in (5, 1, 0, 2):
+        assert isinstance(throttle.reserve("alice", HOME, OWN, NOON + seconds), Allowed)

@@ -1,4 +1,7 @@
-"""Clients in the registry table: item `client#<client_id>` / `client`."""
+"""Clients in the registry table: item `client#<client_id>` / `client`.
+
+The item `short_secrets` says that there may be clients with a secret that is too short to be kept as a digest.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -12,6 +15,8 @@ from signet.errors import OAuthError, Reason, unavailable
 from signet.model.client import Client, ClientInvalid
 
 _LISTING = "client"
+
+_SHORT_SECRETS = item({"pk": "short_secrets", "sk": "short_secrets"})
 
 
 class DynamoDbClientRegistry:
@@ -78,6 +83,22 @@ class DynamoDbClientRegistry:
             ExpressionAttributeValues={":client": attribute(_LISTING)},
         )
         return usable(items, _client, unusable)
+
+    def has_short_secrets(self) -> bool:
+        """As ports.ClientRegistry.has_short_secrets, by one consistent read."""
+        with calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
+            answer = self._dynamodb.get_item(TableName=self._table, Key=_SHORT_SECRETS, ConsistentRead=True)
+        return "Item" in answer
+
+    def note_short_secrets(self, imported_at: int | None) -> None:
+        """As ports.ClientRegistry.note_short_secrets; either is the same when it is done twice."""
+        if imported_at is None:
+            with calling("dynamodb:DeleteItem", Reason.STORE_UNAVAILABLE):
+                self._dynamodb.delete_item(TableName=self._table, Key=_SHORT_SECRETS)
+            return
+        noted = {**_SHORT_SECRETS, "imported_at": attribute(imported_at)}
+        with calling("dynamodb:PutItem", Reason.STORE_UNAVAILABLE):
+            self._dynamodb.put_item(TableName=self._table, Item=noted)
 
 
 def _key(client_id: str) -> Item:

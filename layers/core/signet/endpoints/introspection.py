@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from signet.clientauth.authenticate import PARAMETERS as CLIENT_PARAMETERS
-from signet.clientauth.authenticate import authenticate, invalid_client
+from signet.clientauth.authenticate import ClientAuthentication, invalid_client
 from signet.errors import ErrorCode, OAuthError, Reason
 from signet.http import HttpRequest, HttpResponse, uncached_json
 from signet.model.client import Client
 from signet.model.grant import Turn
 from signet.model.token_status import Status
 from signet.parameters import Parameters, required, secret_parameters
-from signet.ports import Audit, ClientStore, Clock, TokenStatusStore
+from signet.ports import Audit, Clock, TokenStatusStore
 from signet.settings import REFRESH_GRACE
 from signet.tokens.inspect import Inspector, SignedToken
 
@@ -31,7 +31,7 @@ class IntrospectionEndpoint:
     """
 
     inspector: Inspector
-    clients: ClientStore
+    authenticate: ClientAuthentication
     tokens: TokenStatusStore
     clock: Clock
     audit: Audit
@@ -49,7 +49,7 @@ class IntrospectionEndpoint:
     def _caller(self, request: HttpRequest, parameters: Parameters) -> Client:
         """The confidential client that asks: a public one is whoever says so. 401 always (RFC 7662 section 2.3)."""
         try:
-            client = authenticate(request, parameters, self.clients, self.clock)
+            client = self.authenticate(request, parameters)
         except OAuthError as error:
             if error.code is not ErrorCode.INVALID_CLIENT:
                 raise

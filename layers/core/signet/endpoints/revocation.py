@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from signet.clientauth.authenticate import PARAMETERS as CLIENT_PARAMETERS
-from signet.clientauth.authenticate import authenticate
+from signet.clientauth.authenticate import ClientAuthentication
 from signet.errors import ErrorCode, OAuthError, Reason
 from signet.http import HttpRequest, HttpResponse, uncached_json
 from signet.model.client import Client
 from signet.parameters import Parameters, required, secret_parameters
-from signet.ports import Audit, ClientStore, Clock, GrantStore, TokenStatusStore
+from signet.ports import Audit, Clock, GrantStore, TokenStatusStore
 from signet.settings import CLOCK_SKEW
 from signet.tokens.inspect import Inspector, SignedToken
 
@@ -23,7 +23,7 @@ class RevocationEndpoint:
     """
 
     inspector: Inspector
-    clients: ClientStore
+    authenticate: ClientAuthentication
     grants: GrantStore
     tokens: TokenStatusStore
     clock: Clock
@@ -35,7 +35,7 @@ class RevocationEndpoint:
         Raises OAuthError as section 2.2.1: unauthorized_client for another client's token.
         """
         parameters = secret_parameters(request, _BODY_ONLY)
-        client = authenticate(request, parameters, self.clients, self.clock)
+        client = self.authenticate(request, parameters)
         try:
             self._revoke(client, parameters, request)
         except OAuthError as error:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from signet.clientauth.authenticate import PARAMETERS as CLIENT_PARAMETERS
-from signet.clientauth.authenticate import authenticate
+from signet.clientauth.authenticate import ClientAuthentication
 from signet.errors import ErrorCode, OAuthError, Reason
 from signet.grants.request import GrantRequest, GrantServices
 from signet.grants.table import GRANTS, Grant
 from signet.http import HttpRequest, HttpResponse, uncached_json
 from signet.model.client import Client
 from signet.parameters import Parameters, required, secret_parameters
-from signet.ports import Audit, ClientStore, Clock
+from signet.ports import Audit, Clock
 from signet.tokens.issue import Issuer
 
 _BODY_ONLY = CLIENT_PARAMETERS.union({"grant_type"}, *(grant.parameters for grant in GRANTS.values()))
@@ -22,7 +22,7 @@ class TokenEndpoint:
     """Answers token requests: parse, authenticate the client, let the grant decide, mint."""
 
     services: GrantServices
-    clients: ClientStore
+    authenticate: ClientAuthentication
     issuer: Issuer
     clock: Clock
     audit: Audit
@@ -31,7 +31,7 @@ class TokenEndpoint:
         """The tokens of RFC 6749 section 5.1. Raises OAuthError as section 5.2."""
         parameters = secret_parameters(request, _BODY_ONLY)
         grant = _grant(parameters)
-        client = authenticate(request, parameters, self.clients, self.clock)
+        client = self.authenticate(request, parameters)
         try:
             tokens = self._issue(grant, client, parameters, request)
         except OAuthError as error:

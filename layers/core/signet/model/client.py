@@ -36,20 +36,38 @@ class ClientInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ClientSecret:
-    """A secret as it is stored: its SHA-256 (256 random bits need no slow hash); times in epoch seconds."""
+    """A secret as it is stored; times in epoch seconds.
 
-    digest: str = field(repr=False)
-    created_at: int
+    `digest` is its SHA-256: 256 random bits need no slow hash. One that somebody chose, and that came with an import,
+    is kept as an encoded hash in `argon2id` instead, and verified by clientauth.short_secrets. It has one of both.
+    """
+
+    digest: str = field(default="", repr=False)
+    created_at: int = 0
     expires_at: int | None = None
+    argon2id: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        if bool(self.digest) == bool(self.argon2id):
+            raise ClientInvalid(("client_secrets", "each has either a digest or an argon2id hash"))
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is too short to be kept as a digest."""
+        return bool(self.argon2id)
+
+    def lives(self, now: float) -> bool:
+        """Whether it has not expired."""
+        return self.expires_at is None or now < self.expires_at
 
     def matches(self, client_secret: str, now: float) -> bool:
-        """Whether this is the secret, in constant time, and it has not expired."""
+        """Whether this is the secret, by its digest in constant time, and it has not expired. A short one never is."""
         same = hmac.compare_digest(self.digest, digest(client_secret))
-        return same and (self.expires_at is None or now < self.expires_at)
+        return same and self.lives(now)
 
 
 def digest(client_secret: str) -> str:
-    """SHA-256 of the secret in hexadecimal: the only form in which it is stored."""
+    """SHA-256 of the secret in hexadecimal: the form in which it is stored where it is long and random."""
     return sha256(client_secret.encode()).hexdigest()
 
 

@@ -4,7 +4,8 @@ An attempt is counted as a failure *before* its password is hashed, so that gues
 down; a success takes its count back. Accounts that do not exist are counted like those that do.
 
 No stranger can lock an owner out: in a browser where an account has signed in before, which its device cookie shows,
-it is slowed by what was tried *there* for that account, and by nothing else.
+it is slowed by what was tried *there* for that account, and by nothing else. A client with a short secret is an account
+as well, and the address that it has authenticated from its device (clientauth.short_secrets).
 """
 
 import secrets
@@ -57,10 +58,49 @@ ADDRESS = Delays(free=50, longest=120)
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How attempts of one kind are slowed, by account, by address and where they are known.
+
+    `account` and `address` begin the names of their counters, so that other kinds do not count in them; `name` is what
+    is one account. A device stays known for `known_for` seconds. `forgiving`: a success forgets what failed before it,
+    which was its owner's own; else it takes back nothing but itself.
+    """
+
+    account: str
+    address: str
+    name: Callable[[str], str]
+    by_account: Delays
+    by_address: Delays
+    by_device: Delays
+    known_for: int
+    forgiving: bool
+
+
+PEOPLE = Limits("account", "address", login_name, ACCOUNT, ADDRESS, ACCOUNT, KNOWN_FOR, forgiving=True)
+
+CLIENTS = Limits(
+    account="client",
+    address="client_address",
+    name=str,
+    # machines come all at once, and each counts until its secret is verified
+    by_account=Delays(free=20, longest=300),
+    by_address=ADDRESS,
+    by_device=Delays(free=50, longest=300),
+    # nobody owns an address for long, and others may be behind it: they must not wash off their guesses
+    known_for=30 * 86_400,
+    forgiving=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """Too early: seconds until the next attempt is looked at. This one was not counted."""
+    """Too early: seconds until the next attempt is looked at. This one was not counted.
+
+    `known`: the account has succeeded on this device before.
+    """
 
     seconds: int
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +113,13 @@ class Counter:
     known: bool = False
 
     def wait(self, now: int) -> int:
-        """Seconds until an attempt is allowed, 0 or less for now."""
+        """Seconds until an attempt is allowed, 0 or less for now.
+
+        Where there is no delay it does not matter that another environment has counted at what is later by its clock.
+        """
         counted_at = self.attempts.counted_at
-        return counted_at + self.delays.after(self.delays.failures(self.attempts, counted_at)) - now
+        delay = self.delays.after(self.delays.failures(self.attempts, counted_at))
+        return counted_at + delay - now if delay else 0
 
     def with_failure(self, now: int) -> Attempts:
         """What is counted with one failure more."""
@@ -108,9 +152,12 @@ class Allowed:
 class Throttle:
     """The policy over a store of counters. `pause` waits, for so many seconds, where others count at the same time."""
 
-    def __init__(self, store: ThrottleStore, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, store: ThrottleStore, pause: Callable[[float], None] = time.sleep, limits: Limits = PEOPLE
+    ) -> None:
         self._store = store
         self._pause = pause
+        self._limits = limits
 
     def reserve(self, username: str, address: str, device: str, now: int) -> Allowed | RetryAfter:
         """Count an attempt at `username` from the IP address `address`, or say how long it has to wait.
@@ -118,15 +165,17 @@ class Throttle:
         `device` is the browser's device cookie (OWASP Authentication Cheat Sheet, device cookies): where the account
         has signed in with it before, its own counter replaces the others; any other value is worth nothing.
         """
-        account, place = f"account:{login_name(username)}", f"address:{network(address)}"
-        own = self._read(f"device:{sha256(device.encode(errors='surrogatepass')).hexdigest()} {account}", ACCOUNT, now)
+        limits = self._limits
+        account, place = f"{limits.account}:{limits.name(username)}", f"{limits.address}:{network(address)}"
+        marked = sha256(device.encode(errors="surrogatepass")).hexdigest()
+        own = self._read(f"device:{marked} {account}", limits.by_device, now)
         if own.attempts.expires_at:
             counters: tuple[Counter, ...] = (replace(own, known=True),)
         else:
-            counters = (self._read(place, ADDRESS, now), self._read(account, ACCOUNT, now))
+            counters = (self._read(place, limits.by_address, now), self._read(account, limits.by_account, now))
         wait = max(counter.wait(now) for counter in counters)
         if wait > 0:
-            return RetryAfter(wait)
+            return RetryAfter(wait, counters[0].known)
         counted: list[tuple[Counter, Attempts]] = []
         for counter in counters:
             count = self._count(counter, now)
@@ -140,18 +189,30 @@ class Throttle:
         """The password was right: the account is known on this device from now on, with nothing counted.
 
         The account's counter is cleared where this attempt was counted on it, which is where its owner may have
-        mistyped. The address only gets this attempt back: who owns an account cannot wash off guesses at others.
+        mistyped. The address only gets this attempt back: who owns an account cannot wash off guesses at others. Where
+        the limits do not forgive no counter gets back more than that.
         """
         current = Attempts()
         if allowed.known:
             [(_, current)] = allowed.counted
         else:
-            self._store.clear(allowed.account)
-            self._take_back((entry for entry in allowed.counted if entry[0].subject != allowed.account), now)
+            forgiven = allowed.account if self._limits.forgiving else ""
+            if forgiven:
+                self._store.clear(forgiven)
+            self._take_back((entry for entry in allowed.counted if entry[0].subject != forgiven), now)
         for lost in range(1, _TRIES + 1):
-            if self._store.put(allowed.device, Attempts(expires_at=now + KNOWN_FOR), current, now):
+            if self._store.put(allowed.device, self._known(allowed, current, now), current, now):
                 return
             current = self._read_again(allowed.device, lost, now)
+
+    def _known(self, allowed: Allowed, current: Attempts, now: int) -> Attempts:
+        """What is counted on a device, where `current` is, after a success there."""
+        if self._limits.forgiving:
+            current = Attempts()
+        elif allowed.known:
+            [(counter, counted)] = allowed.counted
+            current = counter.taken_back(current, counted)
+        return replace(current, expires_at=now + self._limits.known_for)
 
     def _read(self, subject: str, delays: Delays, now: int) -> Counter:
         return Counter(subject, delays, self._store.get(subject, now))
@@ -164,12 +225,12 @@ class Throttle:
     def _count(self, counter: Counter, now: int) -> tuple[Counter, Attempts] | RetryAfter:
         for lost in range(1, _TRIES + 1):
             if counter.wait(now) > 0:
-                return RetryAfter(counter.wait(now))
+                return RetryAfter(counter.wait(now), counter.known)
             attempts = counter.with_failure(now)
             if self._store.put(counter.subject, attempts, counter.attempts, now):
                 return counter, attempts
             counter = replace(counter, attempts=self._read_again(counter.subject, lost, now))
-        return RetryAfter(1)
+        return RetryAfter(1, counter.known)
 
     def _take_back(self, entries: Iterable[tuple[Counter, Attempts]], now: int) -> None:
         """Uncount exactly what was counted, whatever others have counted or taken back since."""
