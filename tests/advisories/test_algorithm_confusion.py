@@ -30,6 +30,7 @@ CLAIMS = {"sub": "machine"}
 
 RULES = {
     "not a compact JWS",
+    "a header that is not in UTF-8",
     "a header member that is not accepted",
     "another kind of token",
     "an unknown key",
@@ -177,6 +178,20 @@ def test_a_payload_that_is_no_json_is_refused() -> None:
     for octets in (b"x", b"", b"\xff\xfe", b"{", b"[" * 5_000):
         text = f"{encode(json.dumps(HEADER).encode())}.{encode(octets)}"
         assert not accepted(f"{text}.{encode(SIGNER.sign(text.encode()))}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_json_in_another_encoding_is_refused(encoding: str) -> None:
+    """RFC 8725 section 3.7, under signatures that hold: who reads it otherwise reads another token."""
+
+    def token(header: bytes, payload: bytes) -> str:
+        text = f"{encode(header)}.{encode(payload)}"
+        return f"{text}.{encode(SIGNER.sign(text.encode()))}"
+
+    header, payload = json.dumps(HEADER), json.dumps(CLAIMS)
+    assert accepted(token(header.encode(), payload.encode()))
+    assert not accepted(token(header.encode(encoding), payload.encode()))
+    assert not accepted(token(header.encode(), payload.encode(encoding)))
 
 
 @pytest.mark.parametrize("header", [[], "x", 1, None, True])

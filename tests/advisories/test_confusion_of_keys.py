@@ -189,6 +189,16 @@ def test_a_key_on_another_curve_verifies_nothing(alg: str, jwk: dict[str, str], 
     assert not accepted(token(text, sign(text)), {"kid": (alg, jwk)})
 
 
+def test_a_point_that_is_not_on_the_curve_is_no_key() -> None:
+    """RFC 8725 section 3.4: it is refused before anything is computed with it."""
+    jwk = public_jwk(ALGORITHMS["ES256"].generate())
+    assert jwt.is_key("ES256", jwk)
+    for name in ("x", "y"):
+        beside = {**jwk, name: encode((uint(jwk[name]) ^ 1).to_bytes(32, "big"))}
+        assert not jwt.is_key("ES256", beside)
+        assert not accepted(token(signing_input("ES256", "kid"), bytes(64)), {"kid": ("ES256", beside)})
+
+
 @pytest.mark.parametrize(("alg", "jwk", "_sign"), foreign())
 def test_a_key_on_another_curve_is_none_of_the_ring_nor_of_the_set(
     deployment: Deployment, alg: str, jwk: dict[str, str], _sign: Any

@@ -143,3 +143,16 @@ def test_no_page_can_be_framed(service: Service, app: Application, ada: User) ->
     ):
         assert page.headers["x-frame-options"] == "DENY"
         assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+
+
+def test_no_answer_lets_another_origin_read_it(service: Service, app: Application, ada: User) -> None:
+    """RFC 9700 section 2.6: no CORS at the authorization endpoint, on no answer and to no preflight."""
+    visitor = service.visitor(origin="https://app.example.com")
+    for page in (
+        visitor.get(app.url()),
+        visitor.get(app.url(prompt="none")),
+        visitor.get(AUTHORIZE),
+        visitor.post(AUTHORIZE, app.parameters()),
+        visitor.request("OPTIONS", app.url(), b"", **{"access-control-request-method": "GET"}),
+    ):
+        assert not [name for name in page.headers if name.startswith("access-control-")]

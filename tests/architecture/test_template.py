@@ -134,6 +134,16 @@ def test_no_secret_stands_in_the_template_or_in_an_environment(resources: dict[s
         assert variables.get("SIGNET_KEYRING_SECRET", {"Ref": "KeyringSecret"}) == {"Ref": "KeyringSecret"}
 
 
+def test_nobody_is_there_before_an_operator_makes_them(resources: dict[str, Any]) -> None:
+    """No default account or client: nothing that is deployed fills a table, and no function makes one unasked."""
+    for table in of_type(resources, "AWS::DynamoDB::Table").values():
+        assert "ImportSourceSpecification" not in table
+    kinds = {resource["Type"] for resource in resources.values()}
+    assert not [kind for kind in kinds if kind.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))]
+    schedules = of_type(resources, "AWS::Events::Rule")
+    assert schedules.keys() == {"KeyCheck"}
+
+
 def test_the_environment_is_what_the_code_reads(template: Template) -> None:
     """A variable that nobody reads is a setting without effect; one that nobody sets is a default for ever."""
     optional = {name: "x" for name, parameter in template.document["Parameters"].items() if parameter["Default"] == ""}

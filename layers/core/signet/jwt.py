@@ -5,7 +5,7 @@ PyJWT is imported by the first token that is read: a function that only writes t
 
 import json
 import re
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import import_module
@@ -69,6 +69,8 @@ def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[s
         raise JwtInvalid("not a compact JWS")
     reader = PyJWS()
     try:
+        if b"\x00" in urlsafe_b64decode(f"{token.partition('.')[0]}==="):
+            raise JwtInvalid("a header that is not in UTF-8")  # but in UTF-16, which PyJWT takes (RFC 8725 section 3.7)
         header = reader.get_unverified_header(token)
         if not _REFUSED_HEADERS.isdisjoint(header):
             raise JwtInvalid("a header member that is not accepted")
@@ -81,7 +83,7 @@ def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[s
         if header.get("alg") != alg or not is_of(alg, jwk):
             raise JwtInvalid("not the algorithm of its key")
         payload = reader.decode(token, PyJWK(dict(jwk), algorithm=alg), algorithms=[alg])
-        claims = json.loads(payload)
+        claims = json.loads(payload.decode())  # bytes it would also take in UTF-16 and UTF-32
     except (PyJWTError, ValueError, RecursionError) as error:
         if isinstance(error, JwtInvalid):
             raise

@@ -64,6 +64,12 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return hashes
 
 
+def test_a_password_does_not_age(sign_in: SignIn, clock: Clock) -> None:
+    """OWASP ASVS 5.0 section 6.2.10: nobody is made to change one that nobody else has."""
+    clock.now += 20 * 365 * 86_400
+    assert sign_in("alice", PASSWORD, HOME, OWN) == ALICE
+
+
 def test_a_name_and_its_password_give_the_user(sign_in: SignIn) -> None:
     """In whatever case the name is typed."""
     assert sign_in("alice", PASSWORD, HOME, OWN) == ALICE
