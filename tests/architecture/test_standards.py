@@ -209,6 +209,7 @@ def test_chance_is_the_operating_systems() -> None:
         if ast.unparse(node.func).startswith("secrets.token_"):
             [length] = node.args
             assert isinstance(length, ast.Constant)
+            assert isinstance(length.value, int)
             lengths.append(length.value)
     assert len(lengths) > 5
     assert min(lengths) >= 16
