@@ -191,3 +191,16 @@ def test_a_write_whose_answer_was_lost_has_been_made(
     service.deployment.lose_answer("dynamodb:DeleteItem")
     visitor.post(form.action, {**form.fields, "decision": "sign_out"})
     assert visitor.get(ACCOUNT).step == "login"
+
+
+def test_where_no_grant_can_be_ended_nothing_new_is_granted_either(service: Service, ada: User) -> None:
+    """The consent goes first: what could not be revoked dies at its first refresh, and the client asks again."""
+    app = service.application(grant_types=("authorization_code", "refresh_token"))
+    service.consent(ada, app)
+    visitor = service.signed_in(ada)
+    act, _ = removal(service, app, ada, visitor)
+    tokens = tokens_of(service, app, visitor)
+    with service.deployment.failing("dynamodb:UpdateItem", denied):
+        assert unavailable(act())
+    assert visitor.open(app.url()).step == "consent"
+    assert refresh(service.deployment, app, tokens["refresh_token"]).error() == "invalid_grant"
