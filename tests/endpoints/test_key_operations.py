@@ -109,9 +109,18 @@ def test_a_next_key_that_is_not_published_is_published_before_it_signs(deploymen
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("", {}), (None, {}), ("dropSecret", {}), ("rotate", {}), ("rotate", {"active": "x"}), ("withdraw", {})],
+    [
+        ("", {}),
+        (None, {}),
+        ("dropSecret", {}),
+        ("rotate", {}),
+        ("rotate", {"active": "x"}),
+        ("rotate", {"active": [{}]}),
+        ("withdraw", {}),
+        ("withdraw", {"kid": [{}]}),
+    ],
 )
-def test_a_command_that_is_none_is_refused(deployment: Deployment, name: object, parameters: dict[str, str]) -> None:
+def test_a_command_that_is_none_is_refused(deployment: Deployment, name: object, parameters: dict[str, Any]) -> None:
     """With a reason for the operator; nothing changes, and no alarm is raised over a slip."""
     before = deployment.keyring(), deployment.items()
     assert command(deployment, name, **parameters).keys() == {"refused"}

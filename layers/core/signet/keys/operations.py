@@ -85,7 +85,7 @@ class KeyOperations:
 
     def _rotate(self, command: Command) -> dict[str, Any]:
         active = command.get("active")
-        if not isinstance(active, list):
+        if not (isinstance(active, list) and all(isinstance(kid, str) for kid in active)):
             raise RotationRefused("which keys are active has to be said")
         return self._changed(self._emergency.rotate(active))
 
