@@ -12,7 +12,7 @@ import pytest
 from signet.model.key import KEY_TYPES
 from signet.people import passwords
 from signet.people.imported_hashes import SCHEMES
-from signet.people.throttle import ACCOUNT, ADDRESS
+from signet.people.throttle import CLIENTS, PEOPLE
 from signet_cli.local.template import Template
 from tests.support.transformed import ROOT
 
@@ -145,12 +145,19 @@ def test_the_overview_names_what_is_not_met(page: str) -> None:
 
 
 def test_the_page_says_what_slows_guessing() -> None:
-    """The numbers of the two counters."""
+    """The numbers of each counter."""
     text = ASVS.read_text(encoding="utf-8")
-    for name, delays in (("account", ACCOUNT), ("address (of IPv6 the /64)", ADDRESS)):
+    counters = {
+        "account": PEOPLE.by_account,
+        "address (of IPv6 the /64)": PEOPLE.by_address,
+        "client with a short secret": CLIENTS.by_account,
+        "the same, where it has authenticated before": CLIENTS.by_device,
+    }
+    for name, delays in counters.items():
         longest = f"{delays.longest} s | one every {delays.longest} s"
         assert f"| {name} | {delays.free} | twice as long each time | {longest} |" in text
-    assert delays.after(delays.free + 1) == 2 * delays.after(delays.free)
+        assert delays.after(delays.free + 1) == 2 * delays.after(delays.free)
+    assert (PEOPLE.by_device, CLIENTS.by_address) == (PEOPLE.by_account, PEOPLE.by_address)
 
 
 def test_the_page_says_which_words_are_no_passwords() -> None:
