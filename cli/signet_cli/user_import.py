@@ -23,7 +23,7 @@ from signet_cli.validation import checked
 _KINDS: Mapping[str, type] = {"disabled": bool, "claims": dict, "address": dict, **dict.fromkeys(BOOLEANS, bool)}
 
 
-_SECRET = re.compile(r"pass_?(word|wd|phrase)|pwd|secret|salt", re.IGNORECASE)
+_SECRET = re.compile(r"pass_?(word|wd|phrase)|pwd|secret(?!ar)|(?<![a-z])salt", re.IGNORECASE)
 """Columns of an export that nobody wants in the registry in clear, let alone in tokens."""
 
 

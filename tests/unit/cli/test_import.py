@@ -278,6 +278,18 @@ def test_a_column_that_holds_a_secret_is_no_claim(
     assert (column in answer.everything, list(stack.people.list())) == (True, [])
 
 
+@pytest.mark.parametrize("column", ["secretary", "basalt_quarry", "passport_country"])
+def test_a_column_that_sounds_like_a_secret_is_a_claim(
+    signet: CommandLine, stack: Stack, tmp_path: Path, column: str
+) -> None:
+    """Names are matched as words."""
+    file = tmp_path / "people.csv"
+    file.write_text(f"username,{column}\nada,Grace\n")
+    assert signet("users", "import", str(file)).exit_code == 0
+    [ada] = stack.people.list()
+    assert ada.claims[column] == "Grace"
+
+
 @pytest.mark.parametrize(
     ("row", "member"),
     [
