@@ -73,7 +73,6 @@ def _token_answers(audit: Audit) -> Answers:
     from signet.endpoints.token import TokenEndpoint
     from signet.grants.request import GrantServices
     from signet.keys.keyring import RememberedRing, loaded
-    from signet.model.key import DEFAULT_ALGORITHM
     from signet.tokens.inspect import RefreshTokenReader
     from signet.tokens.issue import Issuer
 
@@ -102,19 +101,9 @@ def _token_answers(audit: Audit) -> Answers:
     # where only one algorithm signs nobody has a choice, and nothing is read for it
     issuer = Issuer(settings, ring.signer, time.time, resources=lambda: scopes().resources if ring.has_choice else {})
     endpoint = TokenEndpoint(services, _client_authentication(dynamodb, table, state), issuer, time.time, audit)
-    # of several keys a request knows which
-    _preload(lambda: None if ring.has_choice else _warm(ring.signer(DEFAULT_ALGORITHM)))
+    _preload(ring.warm)
     connect(dynamodb)
     return Answers({"token": endpoint})
-
-
-def _warm(signer: Signer) -> None:
-    """Have a key that is here sign once: OpenSSL's first signature takes four times as long as its others.
-
-    One that is elsewhere gains nothing by it, and each of its signatures is a call that is paid for.
-    """
-    if not signer.remote:
-        signer.sign(b"")
 
 
 def _jwks_function() -> Handler:

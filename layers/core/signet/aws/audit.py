@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from functools import lru_cache
 from typing import Any
 
 _METRICS = {
@@ -24,10 +25,14 @@ _METRICS = {
 _MEASURED = {"keys_checked": {"KeyAge": ("key_age", "Seconds"), "RotationOverdue": ("overdue", "Count")}}
 """Metrics of an event whose values are fields of it, and their units."""
 
+_COUNTED = frozenset({*_METRICS, *_MEASURED})
+
+_OURS = frozenset({"request_failed", "rotation_failed"})
+"""Events of what failed on our side."""
 
 _LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50}
 
-_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
+_encode = json.JSONEncoder(separators=(",", ":"), default=str, check_circular=False).encode
 
 
 class EmbeddedMetricAudit:
@@ -54,8 +59,8 @@ class EmbeddedMetricAudit:
         """As ports.Audit.record; what failed on our side is logged as an error."""
         fields["invocation_id"] = self._invocation_id
         known = {name: value for name, value in fields.items() if value is not None and value != ""}
-        level = "ERROR" if event in {"request_failed", "rotation_failed"} else "INFO"
-        members = self._metric(event, known) if self._namespace and event in {*_METRICS, *_MEASURED} else {}
+        level = "ERROR" if event in _OURS else "INFO"
+        members = self._metric(event, known) if self._namespace and event in _COUNTED else {}
         if _LEVELS[level] >= self._level:
             members = {"level": level, "message": event, "service": self._service, "event": event, **known, **members}
             if trace := os.environ.get("_X_AMZN_TRACE_ID"):
@@ -68,15 +73,22 @@ class EmbeddedMetricAudit:
         dimensions = {"service": self._service}
         if event in _METRICS:
             name, dimension = _METRICS[event]
-            metrics, values = [{"Name": name, "Unit": "Count"}], {name: [1.0]}
+            values = {name: [1.0]}
             if dimension and dimension in known:
                 dimensions[dimension] = known[dimension]
         else:
-            metrics = [{"Name": name, "Unit": unit} for name, (_, unit) in _MEASURED[event].items()]
             values = {name: [float(known[field])] for name, (field, _) in _MEASURED[event].items()}
-        directive = {"Namespace": self._namespace, "Dimensions": [list(dimensions)], "Metrics": metrics}
-        metadata = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+        directives = _directives(self._namespace, event, tuple(dimensions))
+        metadata = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": directives}
         return {"_aws": metadata, **dimensions, **values}
+
+
+@lru_cache(maxsize=64)
+def _directives(namespace: str, event: str, dimensions: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
+    """What CloudWatch is to make of the members of such a line: the same each time."""
+    units = {name: unit for name, (_, unit) in _MEASURED.get(event, {}).items()} or {_METRICS[event][0]: "Count"}
+    metrics = [{"Name": name, "Unit": unit} for name, unit in units.items()]
+    return ({"Namespace": namespace, "Dimensions": [dimensions], "Metrics": metrics},)
 
 
 def _level() -> int:

@@ -19,7 +19,10 @@ _PREFLIGHT = {
     "Access-Control-Max-Age": "3600",
 }
 
-_EXPOSED = "ETag, Retry-After, WWW-Authenticate"
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Retry-After, WWW-Authenticate",
+}
 
 Answer = Callable[[HttpRequest], HttpResponse]
 """An endpoint: the answer to one request, or OAuthError."""
@@ -95,8 +98,7 @@ def _answered(endpoint: Endpoint, answer: Answer, request: HttpRequest) -> HttpR
 
 def _with_cors(response: HttpResponse) -> HttpResponse:
     """Readable by any page (Fetch standard): nothing here is granted by a cookie."""
-    headers = {**response.headers, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
-    return replace(response, headers=headers)
+    return HttpResponse(response.status, {**response.headers, **_CORS}, response.body, response.cookies)
 
 
 def unexpected(error: Exception) -> OAuthError:

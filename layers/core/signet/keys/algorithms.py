@@ -15,6 +15,10 @@ from signet.ports import Signer
 _PUBLIC_MEMBERS = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
 """Members of a public JWK that RFC 7638 section 3.2 and RFC 8037 section 2 hash: also the only ones ever published."""
 
+_PKCS1 = padding.PKCS1v15()
+
+_SHA256 = hashes.SHA256()
+
 _PSS = padding.PSS(padding.MGF1(hashes.SHA256()), salt_length=32)
 """RFC 7518 section 3.5: the salt is as long as the hash."""
 
@@ -30,7 +34,7 @@ class LocalSigner:
 
     def sign(self, signing_input: bytes) -> bytes:
         """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3), which is deterministic; RSASSA-PSS for PS256."""
-        return self.key.sign(signing_input, _PSS if self.alg == "PS256" else padding.PKCS1v15(), hashes.SHA256())
+        return self.key.sign(signing_input, _PSS if self.alg == "PS256" else _PKCS1, _SHA256)
 
 
 @dataclass(frozen=True, slots=True)

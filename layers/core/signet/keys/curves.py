@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from signet.ports import Signer
 
+_ECDSA = ec.ECDSA(hashes.SHA256())
+
 _OCTETS = 32
 """Of a coordinate, a private value, and each half of a signature, on either curve."""
 
@@ -25,7 +27,7 @@ class EcdsaSigner:
 
     def sign(self, signing_input: bytes) -> bytes:
         """ECDSA with SHA-256 (RFC 7518 section 3.4): another signature each time, of equal worth."""
-        return jose_signature(self.key.sign(signing_input, ec.ECDSA(hashes.SHA256())))
+        return jose_signature(self.key.sign(signing_input, _ECDSA))
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,11 @@ class LoadedRing:
         """Whether more than the default algorithm signs."""
         return len(self._active) > 1
 
+    @property
+    def here(self) -> tuple[str, ...]:
+        """The algorithms whose key is held in memory."""
+        return tuple(alg for alg, key in self._active.items() if key.kms_key_arn is None)
+
     def signer(self, alg: str = DEFAULT_ALGORITHM) -> Signer:
         """The signer of that algorithm; of the default one while no key of it signs yet, or does any more.
 
@@ -142,6 +147,14 @@ class RememberedRing:
         except OAuthError:
             self.forget()
             raise
+
+    def warm(self) -> None:
+        """Have each key that is here sign once, over nothing: its first signature takes many times as long as others.
+
+        One that is elsewhere gains nothing by it, and each of its signatures is a call that is paid for.
+        """
+        for alg in self._ring.get().here:
+            self.signer(alg).sign(b"")
 
     @property
     def has_choice(self) -> bool:

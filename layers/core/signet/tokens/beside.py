@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -29,15 +29,16 @@ class _Running(Generic[T]):
         return self._outcome[0]
 
 
-@contextmanager
-def beside(call: Callable[[], T], *, remote: bool) -> Iterator[Callable[[], T]]:
+def beside(call: Callable[[], T], *, remote: bool) -> AbstractContextManager[Callable[[], T]]:
     """What gives the result of `call`: made on a thread beside the block where it is `remote`, else when asked for.
 
     The thread has ended when the block has, however that ends: what runs on is frozen with the execution environment.
     """
-    if not remote:
-        yield call
-        return
+    return _on_a_thread(call) if remote else nullcontext(call)
+
+
+@contextmanager
+def _on_a_thread(call: Callable[[], T]) -> Iterator[Callable[[], T]]:
     running = _Running(call)
     try:
         yield running.result

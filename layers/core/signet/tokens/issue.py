@@ -47,9 +47,9 @@ class Issuer:
 
         Raises OAuthError where one of them cannot sign.
         """
-        audience = client.audience or (self._settings.default_audience,)
-        algs = {self._access_token_alg(client, audience)}
-        algs.update(self._access_token_alg(client, (resource,)) for resource in audience)
+        audience, resources = client.audience or (self._settings.default_audience,), self._resources()
+        asked = {audience, *((resource,) for resource in audience)}  # all of them, or one
+        algs = {_access_token_alg(client, one, resources) for one in asked}
         if "authorization_code" in client.grant_types:
             algs.update((_id_token_alg(client), DEFAULT_ALGORITHM))
         for alg in algs:
@@ -75,7 +75,7 @@ class Issuer:
             return jwt.sign(refresh_claims, typ="rt+jwt", signer=refresh_signer)
 
         with beside(signed_refresh_token, remote=refresh_signer is not None and refresh_signer.remote) as refresh_token:
-            signer = self._signer(self._access_token_alg(client, authorization.audience))
+            signer = self._signer(_access_token_alg(client, authorization.audience, self._resources()))
             access_token = jwt.sign(claims, typ="at+jwt", signer=signer)
             id_token = None
             if authorization.id_token_claims is not None:
@@ -91,17 +91,6 @@ class Issuer:
                 id_token=id_token,
                 refresh_token=refresh_token(),
             )
-
-    def _access_token_alg(self, client: Client, audience: tuple[str, ...]) -> str:
-        """What its resource is set up for, who has to verify it; where none is, what the client is registered for.
-
-        A token for several resources that do not agree is signed by the one algorithm that all verifiers know.
-        """
-        resources = self._resources()
-        chosen = {resources.get(resource) for resource in audience}
-        if chosen == {None}:
-            return client.access_token_signed_response_alg or DEFAULT_ALGORITHM
-        return (chosen.pop() if len(chosen) == 1 else None) or DEFAULT_ALGORITHM
 
     def _lifetime(self, client: Client) -> int:
         return min(client.access_token_lifetime or self._settings.access_token_lifetime, LONGEST_TOKEN_LIFETIME)
@@ -183,6 +172,17 @@ def at_hash(access_token: str, alg: str) -> str:
     """
     hashed = (sha512 if alg == "EdDSA" else sha256)(access_token.encode()).digest()
     return urlsafe_b64encode(hashed[: len(hashed) // 2]).rstrip(b"=").decode()
+
+
+def _access_token_alg(client: Client, audience: tuple[str, ...], resources: Mapping[str, str]) -> str:
+    """What its resource is set up for, who has to verify it; where none is, what the client is registered for.
+
+    A token for several resources that do not agree is signed by the one algorithm that all verifiers know.
+    """
+    chosen = {resources.get(resource) for resource in audience}
+    if chosen == {None}:
+        return client.access_token_signed_response_alg or DEFAULT_ALGORITHM
+    return (chosen.pop() if len(chosen) == 1 else None) or DEFAULT_ALGORITHM
 
 
 def _id_token_alg(client: Client) -> str:
