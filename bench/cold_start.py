@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from bench.measure import MILLISECONDS, Cost, medians, memory, process_cpu
 from bench.tls import bundle, tls_in_front_of
-from bench.token_request import FIRST_REQUESTS, TOKEN_REQUEST, rotated_stack
+from bench.token_request import FIRST_REQUESTS, FIRST_STATUS, TOKEN_REQUEST, rotated_stack
 from tests.support.built import BUILT, HOST, LAYERS, LambdaProcess
 from tests.support.stack import Stack
 
@@ -34,7 +34,7 @@ def handler(event, context):
 
 
 class WrongAnswer(Exception):
-    """A subject did not answer 200; the message is its answer and its log."""
+    """A subject did not answer as it should; the message is its answer and its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class ColdStart:
     variables: Mapping[str, str]
     request: dict[str, Any]
     path: tuple[Path, ...] = LAYERS
+    status: int = 200
 
     def __call__(self) -> Cost:
         """What one run took."""
@@ -55,7 +56,7 @@ class ColdStart:
             answer = function.invoke(self.request)
             elapsed = time.perf_counter() - start
             function.wait_until_asked(2)
-            if answer["statusCode"] != 200:
+            if answer["statusCode"] != self.status:
                 raise WrongAnswer(f"{answer}\n{function.log}")
             return Cost(elapsed, process_cpu(function.pid), ready, memory(function.pid))
 
@@ -104,7 +105,8 @@ def subjects(stack: Stack) -> Iterator[dict[str, Callable[[], Cost]]]:
             logical_id: str, aws: Mapping[str, str] = trusting_amazon, path: tuple[Path, ...] = LAYERS
         ) -> ColdStart:
             environment = {**stack.variables(logical_id), **aws}
-            return ColdStart(BUILT / logical_id, environment, FIRST_REQUESTS[logical_id], path)
+            status = FIRST_STATUS.get(logical_id, 200)
+            return ColdStart(BUILT / logical_id, environment, FIRST_REQUESTS[logical_id], path, status)
 
         usual, dependencies = yardstick(made)
         variables = {**stack.variables("TokenFunction"), **trusting_all}

@@ -46,8 +46,14 @@ FIRST_REQUESTS: dict[str, dict[str, Any]] = {
     "IntrospectionFunction": event("POST", "/connect/oauth/introspect", _form("machine"), b"token=of-somebody-else"),
     "RevocationFunction": event("POST", "/connect/oauth/revoke", _form("machine"), b"token=of-somebody-else"),
     "AuthorizationFunction": event("GET", f"/connect/oauth/authorize?{urlencode(_SIGN_IN)}"),
+    "EndSessionFunction": event("GET", "/connect/oauth/end_session"),
+    "AccountFunction": event("GET", "/connect/account"),
+    "UserinfoFunction": event("GET", "/connect/oauth/userinfo"),
 }
-"""What each function can answer with 200 when it has only just started, by its logical id."""
+"""What each function can answer when it has only just started, by its logical id."""
+
+FIRST_STATUS = {"UserinfoFunction": 401}
+"""Of the answers that are not 200: nobody has signed in yet."""
 
 
 @contextmanager

@@ -4,8 +4,8 @@ import json
 from base64 import urlsafe_b64encode
 from dataclasses import replace
 from hashlib import sha256, sha512
+from types import SimpleNamespace
 from typing import Any
-from unittest.mock import Mock
 
 import jwt
 import pytest
@@ -195,15 +195,19 @@ def test_each_key_that_signs_is_ready_before_the_first_request(
     states = {key["state"] for key in json.loads(every.keyring())["keys"]}
     assert states == {"active", "next"}
     machine = every.register(access_token_signed_response_alg="ES256")
-    parsed, signed = [], []
+    parsed: list[str] = []
+    signed: list[str] = []
     for name, row in list(algorithms.ALGORITHMS.items()):
 
         def signer(kid: str, jwk: Any, parse: Any = row.signer) -> Any:
             parsed.append(kid)
             key = parse(kid, jwk)
-            recorded = Mock(wraps=key, kid=kid, alg=key.alg, remote=False)
-            recorded.sign.side_effect = lambda octets: signed.append(kid) or key.sign(octets)
-            return recorded
+
+            def sign(octets: bytes) -> bytes:
+                signed.append(kid)
+                return bytes(key.sign(octets))
+
+            return SimpleNamespace(kid=kid, alg=key.alg, remote=False, sign=sign)
 
         monkeypatch.setitem(algorithms.ALGORITHMS, name, replace(row, signer=signer))
     every.cold("token")
