@@ -24,7 +24,9 @@ def deployed(sdk: Any, function: str) -> KeyFunction:
     return perform
 
 
-def embedded(function: str, keyring_secret: str, issuer: str, aws_endpoint: str) -> KeyFunction:
+def embedded(
+    function: str, keyring_secret: str, issuer: str, parameters: Mapping[str, str], aws_endpoint: str
+) -> KeyFunction:
     """The function of `signet serve`, in a process of its own beside those that the server has started."""
     from signet_cli.local.application import functions
     from signet_cli.local.environment import FunctionError, FunctionPool
@@ -32,7 +34,7 @@ def embedded(function: str, keyring_secret: str, issuer: str, aws_endpoint: str)
     from signet_cli.serve import TEMPLATE
 
     origin = issuer.removesuffix("/connect")
-    template = Template.read(TEMPLATE, origin).with_id("KeyringSecret", keyring_secret)
+    template = Template.read(TEMPLATE, origin).with_parameters(parameters).with_id("KeyringSecret", keyring_secret)
     [found] = [one for one in functions(template).values() if one.name == function]
 
     def perform(command: Mapping[str, Any]) -> dict[str, Any]:

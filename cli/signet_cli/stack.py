@@ -173,19 +173,20 @@ def stack_of(described: dict[str, Any], location: Location, sdk_client: Callable
             f"the stack {location.stack_name} ({described['StackStatus']}) has no output {', '.join(missing)}:"
             " name the stack that Signet was deployed as by --stack, or finish its deployment"
         )
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", ())}
     return Stack(
         registry_table=outputs["RegistryTable"],
         state_table=outputs["StateTable"],
         keyring_secret=outputs["KeyringSecret"],
         issuer=outputs["Issuer"],
         sdk_client=sdk_client,
-        parameters={each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", ())},
-        key_function=_key_function(location, outputs, sdk_client),
+        parameters=parameters,
+        key_function=_key_function(location, outputs, parameters, sdk_client),
     )
 
 
 def _key_function(
-    location: Location, outputs: Mapping[str, str], sdk_client: Callable[[str], Any]
+    location: Location, outputs: Mapping[str, str], parameters: Mapping[str, str], sdk_client: Callable[[str], Any]
 ) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """What performs commands on the keys; made when the first is given."""
     function = outputs.get("KeyRotationFunction")
@@ -196,7 +197,8 @@ def _key_function(
         from signet_cli.key_function import deployed, embedded
 
         if location.local:
-            return embedded(function, outputs["KeyringSecret"], outputs["Issuer"], _embedded_endpoint())(command)
+            keyring_secret, issuer = outputs["KeyringSecret"], outputs["Issuer"]
+            return embedded(function, keyring_secret, issuer, parameters, _embedded_endpoint())(command)
         return deployed(sdk_client("lambda"), function)(command)
 
     return perform

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from botocore.config import Config
@@ -67,8 +68,10 @@ class EmbeddedAws:
         self._closing = True
         lifeline.stop(self._process)
 
-    def create_stack(self, template: Template) -> Template:
+    def create_stack(self, template: Template, parameters: Mapping[str, str] = MappingProxyType({})) -> Template:
         """Create the template's secrets, tables and outputs; return the template with the ids they were given.
+
+        `parameters` are those that the template has been given already: the stack says so, as every stack does.
 
         Moto's CloudFormation knows no secrets, and of a table neither time to live nor recovery: those are made by
         the calls that CloudFormation would make. Raises Mistake when the embedded AWS refuses.
@@ -76,7 +79,7 @@ class EmbeddedAws:
         try:
             for logical_id, properties in template.resources("AWS::SecretsManager::Secret").items():
                 template = template.with_id(logical_id, self._create_secret(template.name(logical_id), properties))
-            self._create_tables(template)
+            self._create_tables(template, parameters)
         except (BotoCoreError, ClientError) as error:
             raise Mistake(f"the embedded AWS does not take the template: {error}") from error
         return template
@@ -105,13 +108,14 @@ class EmbeddedAws:
         )
         return str(created["ARN"])
 
-    def _create_tables(self, template: Template) -> None:
+    def _create_tables(self, template: Template, parameters: Mapping[str, str]) -> None:
         """Create the stack of tables, under the names that the template's references have here, and of its outputs."""
         tables = {
             logical_id: {"TableName": template.name(logical_id), **properties}
             for logical_id, properties in template.resources("AWS::DynamoDB::Table").items()
         }
         body = {
+            "Parameters": {name: {"Type": "String", "Default": value} for name, value in parameters.items()},
             "Resources": {
                 logical_id: {"Type": "AWS::DynamoDB::Table", "Properties": properties}
                 for logical_id, properties in tables.items()

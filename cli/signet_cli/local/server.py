@@ -62,7 +62,7 @@ class Server:
         if missing := {"Issuer", "RegistryTable"} - template.outputs().keys():
             raise Mistake(f"template: there is no output {', '.join(sorted(missing))}")
         aws = self._started.enter_context(EmbeddedAws(listener, on_rotation=self._rotate, on_end=self._aws_ended))
-        template = aws.create_stack(template)
+        template = aws.create_stack(template, self._settings.parameters)
         pools = {}
         for logical_id, function in functions(template).items():
             pools[logical_id] = self._pools[function.arn] = FunctionPool(function, aws.endpoint, self._log)

@@ -1,14 +1,18 @@
 """`signet serve` as a process: what it says when it cannot start, and that nothing of it is left when it ends."""
 
 import contextlib
+import json
+import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import jwt
@@ -197,6 +201,26 @@ def test_keys_may_be_in_the_embedded_kms(start: Start, tmp_path: Path) -> None:
     )
     aliases = [alias["AliasName"] for alias in kms.list_aliases()["Aliases"]]
     assert len([alias for alias in aliases if alias.startswith("alias/signet/")]) == 4
+    told = signet_keys(variables, "verify")
+    assert [each["result"] for each in told if each["check"] == "key in KMS"] == ["ok"] * 4
+    signet_keys(variables, "rotate", "--force", "--yes")
+    rotated = signet_keys(variables, "list")["keys"]
+    assert sorted((key["alg"], key["state"]) for key in rotated if key.get("kms_key_arn")) == [
+        (alg, state) for alg in ("ES256", "RS256") for state in ("active", "next", "retiring")
+    ]
+
+
+def signet_keys(variables: Mapping[str, str], *command: str) -> Any:
+    """What the operators' command line says of what is served, which was started with parameters of its own."""
+    signet = Path(sys.executable).with_name("signet")
+    answer = subprocess.run(
+        [signet, "keys", *command, "--local", "--json"],
+        env={"PATH": os.environ["PATH"], "AWS_PORT": variables["AWS_PORT"]},
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    return json.loads(answer.stdout)
 
 
 @pytest.mark.parametrize(("variable", "value"), [("SIGNING_BACKEND", "hsm"), ("SIGNING_ALGORITHMS", "ES256")])
