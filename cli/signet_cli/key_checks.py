@@ -75,13 +75,14 @@ def _served(served: Mapping[Any, Any], described: Mapping[str, Any]) -> Check:
     }
     if got == published:
         return Check("key set", "ok", f"{len(served)} keys, as published")
+    differences = {
+        "not served": published.keys() - got.keys(),
+        "served, not published": got.keys() - published.keys(),
+        "served otherwise than published": {kid for kid in got.keys() & published.keys() if got[kid] != published[kid]},
+    }
+    told = "; ".join(f"{what}: {', '.join(sorted(map(str, kids)))}" for what, kids in differences.items() if kids)
     wait = KEY_SET_CACHE + KEY_SET_MAX_AGE
-    return Check(
-        "key set",
-        "fault",
-        f"served are {', '.join(map(str, served)) or 'no keys'}, published {', '.join(published)}:"
-        f" after a change caches may lag for {wait} seconds, try again then",
-    )
+    return Check("key set", "fault", f"{told}; after a change caches lag for up to {wait} seconds, try again then")
 
 
 def _ring(described: Mapping[str, Any]) -> Check:

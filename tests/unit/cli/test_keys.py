@@ -279,6 +279,17 @@ def test_what_a_verifier_would_fail_at_is_found(
     assert {name for name, result in results(answer).items() if result == "fault"} == faults
 
 
+def test_a_key_that_is_not_served_is_named_alone(signet: CommandLine, stack: StackOfKeys) -> None:
+    """And what to do about it: after a change there is nothing the matter but caches."""
+    without_a_key(stack)
+    [told] = [
+        each["detail"] for each in json.loads(signet("keys", "verify", "--json").stdout) if each["check"] == "key set"
+    ]
+    assert told.startswith(f"not served: {stack.kid('active')}; ")
+    assert "try again then" in told
+    assert stack.kid("next") not in told
+
+
 @pytest.mark.parametrize("breaking", [with_a_foreign_key, lambda stack: stack.key_sets.publish(KeySet((), 2))])
 def test_a_set_that_differs_is_published_anew_at_any_time(
     signet: CommandLine, stack: StackOfKeys, breaking: Callable[[StackOfKeys], None]
