@@ -14,11 +14,16 @@ help:
 	@echo "make check   every gate: format, lint, types, imports, template, tests with coverage"
 	@echo "make scan    the template against checkov's policies; .checkov.yaml answers its findings"
 	@echo "make build   both layers and all functions for Lambda, without Docker"
+	@echo "make format  put the code into the form that check asks for"
+	@echo "make browser what the browser tests need: Chromium, Node, axe-core"
 	@echo "make e2e     the browser tests, with a picture of every page in build/screenshots"
+	@echo "make images  those of them that the README shows"
 	@echo "make bench   cold start and CPU per request, each against a baseline of the same run"
 	@echo "make compare Signet beside node-oidc-provider and Authlib on Flask, one core each"
 	@echo "make docs    fill in the figures and lists that the documents take from commands"
 	@echo "make performance  those figures in docs/performance.md, with pictures"
+	@echo "make lock    compile requirements/*.in anew; UPGRADE=--upgrade takes what is newest"
+	@echo "make clean   away with what these have installed and built"
 	@echo "make deploy  sam deploy with samconfig.toml; STAGE=production for another of its sections"
 	@echo "             DEPLOY_ARGS='--region eu-west-1 --parameter-overrides DomainName=...'"
 
@@ -60,9 +65,10 @@ deploy: build
 # The stamp is made last: an installation that was interrupted begins anew.
 $(VENV)/.complete: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Signet needs Python 3.11 or later; pass PYTHON=/path/to/python3" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python $(PIP_INSTALL) -r requirements/dev.txt
-	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing into $(VENV), this once: it takes a minute or two."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python $(PIP_INSTALL) -r requirements/dev.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # aws-sam-cli pins boto3 and pydantic to releases of its own, so it lives apart.
