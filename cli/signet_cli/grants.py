@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from signet_cli.dashed import TakesId
 from signet_cli.mistake import Mistake
 from signet_cli.stack import Local, Location, Profile, Region, Stack, StackName, opened
 
@@ -61,13 +62,11 @@ def list_grants(
         typer.echo(f"Nothing that {printable(user)} has granted is alive.", err=True)
 
 
-@app.command()
+@app.command(cls=TakesId)
 def revoke(
     grant_id: Annotated[
         str | None,
-        typer.Argument(
-            metavar="GRANT_ID", show_default=False, help="One grant. Where its id begins with a dash: after --."
-        ),
+        typer.Argument(metavar="GRANT_ID", show_default=False, help="One grant."),
     ] = None,
     *,
     user: Annotated[

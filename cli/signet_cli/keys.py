@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from signet_cli.dashed import TakesId
 from signet_cli.mistake import Mistake
 from signet_cli.stack import DryRun, Local, Location, Profile, Region, Stack, StackName, opened
 
@@ -85,7 +86,7 @@ def rotate(
             print(line)
 
 
-@app.command()
+@app.command(cls=TakesId)
 def withdraw(
     kid: Annotated[
         str, typer.Argument(metavar="KID", show_default=False, help="The key, as `signet keys list` has it.")

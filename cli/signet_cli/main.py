@@ -21,6 +21,7 @@ from signet_cli import (
     tokens,
     users,
 )
+from signet_cli.dashed import TakesId
 from signet_cli.doctor import doctor
 from signet_cli.mistake import Mistake
 
@@ -56,7 +57,7 @@ clients.app.command(name="short-secrets")(short_secrets.short_secrets)
 users.app.command(name="import")(imports.import_users)
 users.app.command(name="hashes")(hashes.hashes)
 users.app.command(name="sessions")(sessions.sessions)
-users.app.command(name="sign-out")(sessions.sign_out)
+users.app.command(name="sign-out", cls=TakesId)(sessions.sign_out)
 app.add_typer(clients.app, name="clients")
 app.add_typer(users.app, name="users")
 app.add_typer(grants.app, name="grants")

@@ -196,12 +196,25 @@ def test_revoke_wants_to_know_what(signet: CommandLine, stack: StackOfPeople) ->
 
 
 def test_an_id_that_begins_with_a_dash_can_be_revoked(signet: CommandLine, stack: StackOfPeople) -> None:
-    """Ids are random."""
-    stack.grants().create(grant("-dash", "shop"))
-    assert signet("grants", "revoke", "--yes", "--", "-dash").exit_code == 0
-    found = stack.grants().get("-dash", NOW)
-    assert found
-    assert found.revoked_at
+    """Ids are random: one is given as it was copied, whatever letters it has of options."""
+    for grant_id, arguments in {
+        "-dash-and-y-in-it-22-c": ["-dash-and-y-in-it-22-c", "--yes"],
+        "--two-dashes--22-chars": ["--yes", "--two-dashes--22-chars"],
+        "-dash": ["--yes", "--", "-dash"],
+    }.items():
+        stack.grants().create(grant(grant_id, "shop"))
+        assert signet("grants", "revoke", *arguments).exit_code == 0
+        found = stack.grants().get(grant_id, NOW)
+        assert found
+        assert found.revoked_at
+
+
+def test_an_id_with_a_dash_does_not_say_yes(signet: CommandLine, stack: StackOfPeople) -> None:
+    """Its letters are no options; a word that is no id is still refused as an option."""
+    stack.grants().create(grant("-yyyyyyyyyyyyyyyyyyyyy", "shop"))
+    assert signet("grants", "revoke", "-yyyyyyyyyyyyyyyyyyyyy").exit_code == 1
+    assert signet("grants", "revoke", "--dryrun").exit_code == 2
+    assert revoked(stack) == set()
 
 
 def test_the_grants_of_a_user_who_is_gone_can_be_found_by_sub(signet: CommandLine, stack: StackOfPeople) -> None:
