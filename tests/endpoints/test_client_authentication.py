@@ -75,7 +75,9 @@ def test_unknown_client_and_wrong_secret_answer_alike(deployment: Deployment, me
 def test_no_credentials_at_all_is_invalid_client(deployment: Deployment) -> None:
     """RFC 6749 section 5.2: no client authentication included; an id alone authenticates nobody."""
     machine = deployment.register(token_endpoint_auth_method="client_secret_post")
-    assert deployment.token(token_event(GRANT)).error() == "invalid_client"
+    answer = deployment.token(token_event(GRANT))
+    assert answer.error() == "invalid_client"
+    assert "send HTTP Basic, or client_id and client_secret" in answer.json()["error_description"]
     assert deployment.token(token_event({**GRANT, "client_id": machine.client_id})).error() == "invalid_client"
 
 

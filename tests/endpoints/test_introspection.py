@@ -167,6 +167,14 @@ def test_a_public_client_is_refused(service: Service, ada: User, deployment: Dep
     assert (unknown.status, unknown.body, unknown.headers) == (answer.status, answer.body, answer.headers)
 
 
+def test_who_shows_nothing_is_told_what_to_show(tokens: dict[str, Any], deployment: Deployment) -> None:
+    """As at the token endpoint: nothing is told of any client."""
+    event = token_event({"token": tokens["access_token"]}, path=INTROSPECT)
+    answer = gateway_events.answer(deployment.invoke("introspection", event))
+    assert answer.error(401) == "invalid_client"
+    assert "send HTTP Basic" in answer.json()["error_description"]
+
+
 def test_without_authentication_nothing_is_told(tokens: dict[str, Any], deployment: Deployment) -> None:
     """RFC 7662 section 2.3: 401; nor by the token itself."""
     form = {"token": tokens["access_token"]}

@@ -122,7 +122,9 @@ def _presented(request: HttpRequest, parameters: Parameters) -> tuple[str, Crede
     if len(presented) > 1 or (presented and (header_unread or parameters.keys() & _ASSERTION)):
         raise invalid_request(Reason.AUTHENTICATION_REPEATED, "More than one client authentication method is used.")
     if not presented:
-        raise invalid_client(Reason.AUTHENTICATION_MISSING, challenge=bool(authorization))
+        error = invalid_client(Reason.AUTHENTICATION_MISSING, challenge=bool(authorization))
+        error.description = "No client authentication is included: send HTTP Basic, or client_id and client_secret."
+        raise error
     return presented[0]
 
 
@@ -131,7 +133,7 @@ def invalid_client(reason: Reason, *, challenge: bool) -> OAuthError:
     return OAuthError(
         ErrorCode.INVALID_CLIENT,
         reason,
-        "Client authentication failed.",
+        "Client authentication failed: the client is unknown, or its secret or method is another.",
         status=401 if challenge else 400,
         headers={"WWW-Authenticate": 'Basic realm="signet", charset="UTF-8"'} if challenge else None,
     )

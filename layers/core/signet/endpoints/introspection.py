@@ -54,6 +54,7 @@ class IntrospectionEndpoint:
             if error.code is not ErrorCode.INVALID_CLIENT:
                 raise
             refused = invalid_client(error.reason, challenge=True)
+            refused.description = error.description
             refused.decided.update(error.decided)
             raise refused from None
         if client.is_public:
