@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from signet.model.user import User
 from tests.support.deployment import Deployment
 from tests.support.sign_in import ACCOUNT, END_SESSION, PASSWORD, REDIRECT_URI, Application, Service
-from tests.support.token_requests import revoke
+from tests.support.token_requests import introspect, refresh, revoke
 from tests.support.visitor import Page, Visitor
 
 READ, READ_TWO, QUERY, PUT, UPDATE, DELETE = (
@@ -125,3 +125,33 @@ def test_the_account_page_makes_seven_round_trips(
     deployment.calls.clear()
     assert visitor.get(ACCOUNT).heading == "Your account"
     assert deployment.calls == [READ, READ, QUERY, READ_TWO, QUERY, QUERY, READ_TWO]
+
+
+def test_a_refresh_makes_two_round_trips(service: Service, ada: User) -> None:
+    """User and consent together, as they are now; one write that checks the token's turn and makes it the past."""
+    app = service.application(grant_types=("authorization_code", "refresh_token"))
+    refresh_token = service.tokens(app, ada)["refresh_token"]
+    refresh_token = refresh(service.deployment, app, refresh_token).json()["refresh_token"]
+    service.deployment.calls.clear()
+    assert refresh(service.deployment, app, refresh_token).status == 200
+    assert service.deployment.calls == [READ_TWO, UPDATE]
+
+
+def test_an_introspection_makes_one_round_trip(service: Service, app: Application, ada: User) -> None:
+    """The same as userinfo's: whether the token, its grant and its user are still there."""
+    access_token = service.tokens(app, ada)["access_token"]
+    for _ in range(2):
+        service.deployment.calls.clear()
+        assert introspect(service.deployment, app, access_token).json()["active"]
+    assert service.deployment.calls == [READ_TWO]
+
+
+def test_a_revocation_makes_one_round_trip(service: Service, ada: User) -> None:
+    """One write, of the grant where a refresh token is revoked, of the token alone where an access token is."""
+    app = service.application(grant_types=("authorization_code", "refresh_token"))
+    assert revoke(service.deployment, app, service.tokens(app, ada)["access_token"]).status == 200
+    for token, write in (("access_token", PUT), ("refresh_token", UPDATE)):
+        tokens = service.tokens(app, ada)
+        service.deployment.calls.clear()
+        assert revoke(service.deployment, app, tokens[token]).status == 200
+        assert service.deployment.calls == [write]

@@ -213,7 +213,9 @@ def test_each_key_that_signs_is_ready_before_the_first_request(
     every.cold("token")
     active = {key["alg"]: key["kid"] for key in json.loads(every.keyring())["keys"] if key["state"] == "active"}
     assert sorted(parsed) == sorted(signed) == sorted(active.values())
+    every.calls.clear()
     assert every.issue(machine).status == 200
+    assert every.calls == ["dynamodb:GetItem"]  # of the client alone: what resources have chosen is there too
     assert len(parsed) == len(ALGS)
     assert signed[len(ALGS) :] == [active["ES256"]]
 
@@ -249,21 +251,24 @@ def test_the_algorithms_of_the_ring_are_checked(deployment: Deployment) -> None:
 
 
 def test_resources_are_read_only_where_there_is_a_choice(every: Deployment) -> None:
-    """Of the catalogue, once a minute; a deployment of one algorithm makes no call for it."""
+    """Of the catalogue, in the INIT phase and once a minute; a deployment of one algorithm makes no call for it."""
     machine = every.register()
+    every.calls.clear()
     every.cold("token")
-    calls = []
-    for _ in range(2):
+    calls = [list(every.calls)]
+    for seconds in (0, 59, 2):
+        every.clock.advance(seconds)
         every.calls.clear()
         assert every.issue(machine).status == 200
         calls.append(list(every.calls))
-    assert calls == [["dynamodb:GetItem", "dynamodb:GetItem"], []]
+    read = "dynamodb:GetItem"
+    assert calls == [["secretsmanager:GetSecretValue", read], [read], [], [read, read]]
     every.dynamodb.delete_item(TableName=every.table, Key={"pk": {"S": "jwks"}, "sk": {"S": "jwks"}})
     every.give_keys()
-    every.cold("token")
     every.calls.clear()
+    every.cold("token")
     assert every.issue(machine).status == 200
-    assert every.calls == ["dynamodb:GetItem"]
+    assert every.calls == ["secretsmanager:GetSecretValue", read]
 
 
 def test_resources_that_cannot_be_read_consume_nothing(service: Service) -> None:
@@ -271,11 +276,11 @@ def test_resources_that_cannot_be_read_consume_nothing(service: Service) -> None
     service.deployment.give_keys(*ALGS)
     user, app = service.user(), web(service)
     code = service.code(app, user)
-    service.deployment.cold("token")
     damages: list[dict[str, Any]] = [{"M": {"https://a.example": {"S": "none"}}}, {"L": []}, {"S": "ES256"}]
     for damage in damages:
         stored = {"pk": {"S": "scopes"}, "sk": {"S": "scopes"}, "scopes": {"L": []}, "version": {"N": "1"}}
         service.deployment.dynamodb.put_item(TableName=service.deployment.table, Item={**stored, "resources": damage})
+        service.deployment.cold("token")
         assert service.redeem(app, code).error(503) == "temporarily_unavailable"
         assert service.deployment.lines("request_failed")[-1]["reason"] == "record_invalid"
     service.deployment.dynamodb.delete_item(

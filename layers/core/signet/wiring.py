@@ -98,11 +98,16 @@ def _token_answers(audit: Audit) -> Answers:
         scopes=scopes,
         refresh_token=RefreshTokenReader(settings, ring.public),
     )
-    # where only one algorithm signs nobody has a choice, and nothing is read for it
-    issuer = Issuer(settings, ring.signer, time.time, resources=lambda: scopes().resources if ring.has_choice else {})
+
+    def resources() -> Mapping[str, str]:
+        # where only one algorithm signs nobody has a choice, and nothing is read for it
+        return scopes().resources if ring.has_choice else {}
+
+    issuer = Issuer(settings, ring.signer, time.time, resources=resources)
     endpoint = TokenEndpoint(services, _client_authentication(dynamodb, table, state), issuer, time.time, audit)
     _preload(ring.warm)
     connect(dynamodb)
+    _preload(resources)
     return Answers({"token": endpoint})
 
 
