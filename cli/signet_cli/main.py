@@ -48,7 +48,7 @@ app = typer.Typer(
     help="Operate Signet, an OAuth 2.0 and OpenID Connect authorization server.",
     epilog="Exit codes: 0 done; 1 not possible as asked, or `doctor` finds a fault; 2 wrong usage; 3 some rows were not"
     " taken in, or a token does not count; 130 interrupted by Ctrl-C.",
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,  # its panels cut the names of options on a narrow terminal
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # their panels can show local variables, and those hold secrets
 )

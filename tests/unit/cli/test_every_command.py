@@ -81,6 +81,16 @@ def test_help_has_an_example_that_the_command_takes(signet: CommandLine, name: s
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_help_fits_a_narrow_terminal(signet: CommandLine, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each option with its whole name, to be copied."""
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = signet(*name.split(), "--help").stdout
+    options = {opt for parameter in EVERY[name].params for opt in (*parameter.opts, *parameter.secondary_opts)}
+    assert {opt for opt in options if opt.startswith("-")} <= set(re.split(r"[\s,]+", shown))
+    assert all(len(line) <= 80 for line in shown.splitlines())
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_arguments_are_named_as_every_other(name: str) -> None:
     """In capitals; the brackets of the usage line say which may be left out."""
     for parameter in EVERY[name].params:
