@@ -57,11 +57,11 @@ FIRST_STATUS = {"UserinfoFunction": 401}
 
 
 @contextmanager
-def rotated_stack() -> Iterator[Stack]:
-    """What is built, in an embedded AWS, with its first keys and one client."""
+def rotated_stack(algorithms: str = "RS256,ES256") -> Iterator[Stack]:
+    """What is built, in an embedded AWS, with its first keys, of these algorithms, and its clients."""
     build()
     with stack(BUILT / "template.yaml") as built:
-        variables = {**built.variables("KeyRotationFunction"), "SIGNET_SIGNING_ALGORITHMS": "RS256,ES256"}
+        variables = {**built.variables("KeyRotationFunction"), "SIGNET_SIGNING_ALGORITHMS": algorithms}
         with LambdaProcess(BUILT / "KeyRotationFunction", variables) as key_rotation:
             for step in built.rotation_events():
                 key_rotation.invoke(step)

@@ -1,4 +1,4 @@
-"""Run by warm_request.py with what is built on its path: writes what warm requests cost to standard error."""
+"""Run by warm_request.py with what is built on its path: writes what a warm request costs to standard error."""
 
 import json
 import statistics
@@ -13,34 +13,26 @@ ROUNDS, REPEATS = 40, 25
 
 
 def main() -> None:
-    """Serve the events in argv[1] again and again, in turn with bare signatures."""
-    events: dict[str, Any] = json.loads(sys.argv[1])
+    """Serve the event in argv[1] again and again, in turn with bare signatures."""
+    event: dict[str, Any] = json.loads(sys.argv[1])
     count_calls()
     handler = import_module("app").handler
     sign = bare_signature()
-
-    found = {}
-    for name, event in events.items():
-        before = len(calls)
-        first = handler(event, None)
-        if first["statusCode"] != 200:
-            raise SystemExit(str(first))
-        found[name] = {"cold_calls": len(calls) - before}
     before = len(calls)
-    requests: dict[str, list[float]] = {name: [] for name in events}
-    signatures = []
+    first = handler(event, None)
+    if first["statusCode"] != 200:
+        raise SystemExit(str(first))
+    served = len(calls)
+    signatures, requests = [], []
     for _ in range(ROUNDS):
         signatures.append(cpu_seconds(sign, REPEATS))
-        for name, event in events.items():
-            requests[name].append(cpu_seconds(partial(handler, event, None), REPEATS))
+        requests.append(cpu_seconds(partial(handler, event, None), REPEATS))
     figures = {
         "requests": ROUNDS * REPEATS,
         "signature": statistics.median(signatures),
-        "warm_calls": len(calls) - before,
-        "by_name": {
-            name: {**found[name], "request": statistics.median(took), "least": min(took)}
-            for name, took in requests.items()
-        },
+        "request": statistics.median(requests),
+        "cold_calls": served - before,
+        "warm_calls": len(calls) - served,
     }
     print(json.dumps(figures), file=sys.stderr)
 

@@ -47,7 +47,8 @@ class TokenEndpoint:
                 "The client is not registered for this grant type.",
             )
         own = {name: value for name, value in parameters.items() if name in grant.parameters}
-        self.issuer.prepare(client)  # nothing is consumed while no key can sign
+        if grant.consumes:
+            self.issuer.prepare(client)  # nothing is consumed while no key can sign
         with grant.authorize(GrantRequest(client, own, self.services)) as authorization:
             tokens = self.issuer.issue(authorization)
             self.audit.record(

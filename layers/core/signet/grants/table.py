@@ -13,18 +13,20 @@ from signet.model.token import Authorization
 class Grant:
     """A grant type by its `grant_type`, the parameters it reads, and how it decides.
 
-    The answer is made inside the context that `authorize` opens: one that fails takes back what was consumed.
+    The answer is made inside the context that `authorize` opens: one that fails takes back what was consumed. Of one
+    that `consumes` nothing the client may try again whatever fails.
     """
 
     grant_type: str
     parameters: frozenset[str]
     authorize: Callable[[GrantRequest], AbstractContextManager[Authorization]]
+    consumes: bool = True
 
 
 GRANTS = {
     grant.grant_type: grant
     for grant in (
-        Grant("client_credentials", frozenset({"scope", "resource"}), client_credentials.authorize),
+        Grant("client_credentials", frozenset({"scope", "resource"}), client_credentials.authorize, consumes=False),
         Grant(
             "authorization_code",
             frozenset({"code", "redirect_uri", "code_verifier", "resource"}),
