@@ -63,6 +63,12 @@ SESSIONS = tuple(
 ALIVE = ["g-shop", "g-desk", "g-code", "g-gone"]
 
 
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is as late as when these were made, however long the tests before have taken."""
+    monkeypatch.setattr(time, "time", lambda: float(NOW))
+
+
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> StackOfPeople:
     """Alice and Bob, their grants and sessions."""
