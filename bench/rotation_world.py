@@ -164,9 +164,9 @@ class NamedSigner:
     kid: str
     alg: str = "RS256"
 
-    def sign(self, signing_input: bytes) -> bytes:
-        """Sign nothing."""
-        raise NotImplementedError
+    def sign(self, signing_input: bytes) -> bytes:  # noqa: ARG002 - ports.Signer's signature
+        """Raises TypeError: a simulation that has a mere name sign is wrong."""
+        raise TypeError("a key that is only a name cannot sign")
 
 
 @contextmanager
