@@ -26,6 +26,8 @@ ALONE = {
     "Powertools HTTP API resolver": "from aws_lambda_powertools.event_handler import APIGatewayHttpResolver as R; R()",
     "pydantic, a model": "import pydantic; pydantic.create_model('M', name=(str, ...))",
     "PyJWT": "import jwt",
+    "json": "import json",
+    "json and orjson": "import json, orjson",
     "cryptography's RSA": "from cryptography.hazmat.primitives.asymmetric import padding, rsa",
 }
 """Each in an interpreter of its own."""

@@ -1,11 +1,10 @@
 """An HTTP request and its answer as values, without a word of AWS."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+from signet.json_text import encoded
 
 STRICT_TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
 
@@ -59,5 +58,5 @@ def uncached_json(status: int, members: Mapping[str, Any], headers: Mapping[str,
             "Pragma": "no-cache",
             **(headers or {}),
         },
-        _encode(members),
+        encoded(members).decode(),
     )

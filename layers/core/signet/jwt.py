@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
+from signet.json_text import encoded
 from signet.model.key import is_of
 from signet.ports import Signer
 
@@ -28,23 +29,16 @@ class JwtInvalid(ValueError):
     """The token is not one of ours; the message names the rule that it breaks and repeats nothing of it."""
 
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
-
-
 def sign(claims: Mapping[str, Any], *, typ: str, signer: Signer) -> str:
     """The compact JWS over these claims, its header naming `typ`, `alg` and `kid`."""
-    signing_input = _header(typ, signer.alg, signer.kid) + b"." + _segment(_encode(claims))
+    signing_input = _header(typ, signer.alg, signer.kid) + b"." + _base64url(encoded(claims))
     return (signing_input + b"." + _base64url(signer.sign(signing_input))).decode()
 
 
 @lru_cache(maxsize=64)
 def _header(typ: str, alg: str, kid: str) -> bytes:
     """The first segment, which stays the same for as long as its key signs."""
-    return _segment(_encode({"alg": alg, "typ": typ, "kid": kid}))
-
-
-def _segment(text: str) -> bytes:
-    return _base64url(text.encode())
+    return _base64url(encoded({"alg": alg, "typ": typ, "kid": kid}))
 
 
 def _base64url(octets: bytes) -> bytes:

@@ -1,11 +1,12 @@
 """The audit: one line of JSON for each decision, which CloudWatch reads as a log record and as a metric at once."""
 
-import json
 import os
 import sys
 import time
 from functools import lru_cache
 from typing import Any
+
+from signet.json_text import encoded
 
 _METRICS = {
     "token_issued": ("TokensIssued", "grant_type"),
@@ -31,8 +32,6 @@ _OURS = frozenset({"request_failed", "rotation_failed"})
 """Events of what failed on our side."""
 
 _LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50}
-
-_encode = json.JSONEncoder(separators=(",", ":"), default=str, check_circular=False).encode
 
 
 class EmbeddedMetricAudit:
@@ -66,7 +65,7 @@ class EmbeddedMetricAudit:
             if trace := os.environ.get("_X_AMZN_TRACE_ID"):
                 members["xray_trace_id"] = trace.partition(";")[0].removeprefix("Root=")
         if members:
-            sys.stdout.write(_encode(members) + "\n")
+            sys.stdout.write(encoded(members, str).decode() + "\n")
 
     def _metric(self, event: str, known: dict[str, Any]) -> dict[str, Any]:
         """One count, with the members that are its dimensions; or what the event has measured."""

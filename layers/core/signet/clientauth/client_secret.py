@@ -1,7 +1,7 @@
 """A client that shows its secret: client_secret_basic and client_secret_post (RFC 6749 section 2.3.1)."""
 
 from base64 import b64decode
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_plus
 
 from signet.clientauth.credentials import Credentials
 from signet.errors import OAuthError, Reason, invalid_request
@@ -36,7 +36,7 @@ def post(request: HttpRequest, parameters: Parameters) -> Credentials | None:  #
 
 
 def _form_decoded(half: str) -> str:
-    return unquote_to_bytes(half.replace("+", " ")).decode()
+    return unquote_plus(half, errors="strict")
 
 
 def _malformed() -> OAuthError:
