@@ -442,7 +442,7 @@ class Deployment:
             "AWS_ENDPOINT_URL_SECRETS_MANAGER",
         ):
             self._monkeypatch.delenv(name, raising=False)
-        self._monkeypatch.setattr("signet.wiring.time", SimpleNamespace(time=self.clock))
+        self._monkeypatch.setattr("signet.wiring.adapters.clock", self.clock)
         self._monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
         self._monkeypatch.setattr("signet.aws.sdk._botocore_session", lambda: _SDK)
         self._monkeypatch.setattr("signet.aws.sdk.HttpTransport", MotoTransport)
