@@ -1,7 +1,6 @@
 """API Gateway's HTTP API payload 2.0, in and out."""
 
-import binascii
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -62,8 +61,8 @@ def _body(event: Event) -> bytes:
     if not event.get("isBase64Encoded"):
         return str(body).encode("utf-8", "surrogatepass")
     try:
-        return b64decode(body, validate=True)
-    except (binascii.Error, ValueError) as error:
+        return a2b_base64(body, strict_mode=True)
+    except (TypeError, ValueError) as error:  # binascii.Error is one
         raise _malformed_event() from error
 
 

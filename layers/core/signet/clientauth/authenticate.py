@@ -117,15 +117,15 @@ def _presented(request: HttpRequest, parameters: Parameters) -> tuple[str, Crede
         for method in METHODS.values()
         if (credentials := method.presented(request, parameters)) is not None
     ]
-    names = {name for name, _ in presented}
-    header_unread = bool(authorization) and "client_secret_basic" not in names
-    if len(presented) > 1 or (presented and (header_unread or parameters.keys() & _ASSERTION)):
-        raise invalid_request(Reason.AUTHENTICATION_REPEATED, "More than one client authentication method is used.")
     if not presented:
         error = invalid_client(Reason.AUTHENTICATION_MISSING, challenge=bool(authorization))
         error.description = "No client authentication is included: send HTTP Basic, or client_id and client_secret."
         raise error
-    return presented[0]
+    name, credentials = presented[0]
+    header_unread = authorization and name != "client_secret_basic"
+    if len(presented) > 1 or header_unread or not _ASSERTION.isdisjoint(parameters):
+        raise invalid_request(Reason.AUTHENTICATION_REPEATED, "More than one client authentication method is used.")
+    return name, credentials
 
 
 def invalid_client(reason: Reason, *, challenge: bool) -> OAuthError:

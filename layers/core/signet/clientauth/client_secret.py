@@ -1,6 +1,6 @@
 """A client that shows its secret: client_secret_basic and client_secret_post (RFC 6749 section 2.3.1)."""
 
-from base64 import b64decode
+from binascii import a2b_base64
 from urllib.parse import unquote_plus
 
 from signet.clientauth.credentials import Credentials
@@ -15,7 +15,7 @@ def basic(request: HttpRequest, parameters: Parameters) -> Credentials | None:
     if scheme.lower() != "basic":
         return None
     try:
-        client_id, colon, client_secret = b64decode(encoded.strip(), validate=True).decode().partition(":")
+        client_id, colon, client_secret = a2b_base64(encoded.strip(), strict_mode=True).decode().partition(":")
         credentials = Credentials(_form_decoded(client_id), _form_decoded(client_secret))
     except ValueError as error:  # binascii.Error and UnicodeDecodeError are such
         raise _malformed() from error

@@ -3,6 +3,8 @@
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from hashlib import sha256, sha512
 from typing import Any
 
@@ -60,37 +62,33 @@ class Issuer:
 
         Raises OAuthError where no key can sign.
         """
-        client = authorization.client
         now = int(self._clock())
-        iat = authorization.continuation.issued_at if authorization.continuation else now
-        exp = iat + self._lifetime(client)
+        grant, continuation = authorization.grant, authorization.continuation
+        iat = continuation.issued_at if continuation else now
+        exp = iat + self._lifetime(authorization.client)
         claims = self._access_token(authorization, iat, exp)
+        if grant is None or continuation is None:
+            return self._signed(authorization, claims, now)
         # for us alone, whatever the client chose; and the same again byte for byte when asked again
-        refresh_signer = self._signer(DEFAULT_ALGORITHM) if authorization.continuation else None
+        refresh_claims = self._refresh_token(authorization, grant, continuation, claims)
+        signer = self._signer(DEFAULT_ALGORITHM)
+        sign = partial(jwt.sign, refresh_claims, typ="rt+jwt", signer=signer)
+        with beside(sign, remote=signer.remote) as refresh_token:
+            tokens = self._signed(authorization, claims, now)
+            return replace(tokens, refresh_token=refresh_token())
 
-        def signed_refresh_token() -> str | None:
-            if not (refresh_signer and authorization.continuation and authorization.grant):
-                return None
-            refresh_claims = self._refresh_token(authorization, authorization.grant, authorization.continuation, claims)
-            return jwt.sign(refresh_claims, typ="rt+jwt", signer=refresh_signer)
-
-        with beside(signed_refresh_token, remote=refresh_signer is not None and refresh_signer.remote) as refresh_token:
-            signer = self._signer(_access_token_alg(client, authorization.audience, self._resources()))
-            access_token = jwt.sign(claims, typ="at+jwt", signer=signer)
-            id_token = None
-            if authorization.id_token_claims is not None:
-                signer = self._signer(_id_token_alg(client))
-                hashed = at_hash(access_token, signer.alg)
-                id_claims = self._id_token(authorization, authorization.id_token_claims, hashed, iat, exp)
-                id_token = jwt.sign(id_claims, typ="JWT", signer=signer)
-            return TokenResponse(
-                access_token,
-                exp - now,
-                authorization.scope,
-                claims["jti"],
-                id_token=id_token,
-                refresh_token=refresh_token(),
-            )
+    def _signed(self, authorization: Authorization, claims: Mapping[str, Any], now: int) -> TokenResponse:
+        """The access token of these claims, and an ID token of the same times where one is due."""
+        client = authorization.client
+        signer = self._signer(_access_token_alg(client, authorization.audience, self._resources()))
+        access_token = jwt.sign(claims, typ="at+jwt", signer=signer)
+        id_token = None
+        if authorization.id_token_claims is not None:
+            signer = self._signer(_id_token_alg(client))
+            hashed = at_hash(access_token, signer.alg)
+            own = self._id_token(authorization, authorization.id_token_claims, hashed, claims["iat"], claims["exp"])
+            id_token = jwt.sign(own, typ="JWT", signer=signer)
+        return TokenResponse(access_token, claims["exp"] - now, authorization.scope, claims["jti"], id_token=id_token)
 
     def _lifetime(self, client: Client) -> int:
         return min(client.access_token_lifetime or self._settings.access_token_lifetime, LONGEST_TOKEN_LIFETIME)
