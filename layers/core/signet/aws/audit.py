@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -39,10 +40,12 @@ class EmbeddedMetricAudit:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     Configured by Powertools' variables for service, namespace, level and the metrics' switch, and by the level of
-    Lambda's logging controls, which goes before its own. A record below the level still counts.
+    Lambda's logging controls, which goes before its own. A record below the level still counts. `write` takes the
+    lines in place of standard output.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[str], object] | None = None) -> None:
+        self._write = write
         self._service = os.environ.get("POWERTOOLS_SERVICE_NAME") or "service_undefined"
         self._namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or ""
         if os.environ.get("POWERTOOLS_METRICS_DISABLED", "").lower() in {"1", "true", "yes", "y", "t", "on"}:
@@ -65,7 +68,7 @@ class EmbeddedMetricAudit:
             if trace := os.environ.get("_X_AMZN_TRACE_ID"):
                 members["xray_trace_id"] = trace.partition(";")[0].removeprefix("Root=")
         if members:
-            sys.stdout.write(encoded(members, str).decode() + "\n")
+            (self._write or sys.stdout.write)(encoded(members, str).decode() + "\n")
 
     def _metric(self, event: str, known: dict[str, Any]) -> dict[str, Any]:
         """One count, with the members that are its dimensions; or what the event has measured."""

@@ -18,6 +18,7 @@ from signet.tokens.inspect import RefreshTokenReader
 from signet.tokens.issue import Issuer
 from signet.wiring import adapters
 from signet.wiring.http_function import Answers, Handler, HttpFunction
+from signet.wiring.rehearsal import rehearse
 
 
 def handler() -> Handler:
@@ -56,6 +57,7 @@ def _answers(audit: Audit) -> Answers:
     issuer = Issuer(settings, ring.signer, clock, resources=resources)
     authenticate = adapters.client_authentication(dynamodb, registry, state)
     endpoint = TokenEndpoint(services, authenticate, issuer, clock, audit)
+    adapters.preload(lambda: rehearse(endpoint))
     adapters.preload(ring.warm)
     sdk.connect(dynamodb)
     adapters.preload(resources)
