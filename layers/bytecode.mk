@@ -3,6 +3,9 @@
 PYTHON313 ?= python3.13
 ROOT := $(patsubst %/layers/bytecode.mk,%,$(realpath $(lastword $(MAKEFILE_LIST))))
 
+# The wheels of a lock, as their hashes say; their byte code is made below.
+INSTALL = $(PYTHON313) -m pip --disable-pip-version-check install --root-user-action ignore --quiet --no-compile --no-deps --require-hashes --only-binary=:all:
+
 # Lambda's copy of a package is read-only and has times of its own: byte code that is checked against the source's time would be compiled
 # again at every cold start. $(1) is where Lambda puts the package; tracebacks name it instead of the folder it was built in.
 define compile

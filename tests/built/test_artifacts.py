@@ -7,6 +7,7 @@ from pathlib import Path
 import botocore.session
 import pytest
 from botocore.loaders import Loader
+from jinja2 import ModuleLoader
 
 from signet_cli.local.application import functions
 from signet_cli.local.template import Template
@@ -91,12 +92,17 @@ def test_only_the_service_models_that_are_called_are_shipped() -> None:
 
 
 def test_the_core_layer_is_the_library() -> None:
-    """Every module of the library is shipped, and nothing else."""
-    library = ROOT / "layers" / "core"
+    """Every module of the library is shipped, a module in the place of each template, and nothing else."""
+    library, pages = ROOT / "layers" / "core", Path("signet/pages")
     sources = {path.relative_to(library) for path in (library / "signet").rglob("*") if "__pycache__" not in path.parts}
     shipped = {path.relative_to(BUILT / "CoreLayer" / "python") for path in files("CoreLayer")}
     compiled = {path for path in shipped if "__pycache__" in path.parts}
-    assert shipped - compiled == {path for path in sources if (library / path).is_file()}
+    expected = {
+        pages / "compiled" / ModuleLoader.get_module_filename(path.name) if path.parent.name == "templates" else path
+        for path in sources
+        if (library / path).is_file()
+    }
+    assert shipped - compiled == expected
 
 
 @pytest.mark.parametrize(("artifact", "name"), FUNCTIONS.items())

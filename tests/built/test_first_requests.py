@@ -18,7 +18,8 @@ SERVE_ONE = """
 import json, sys
 import app
 answer = app.handler(json.loads(sys.argv[1]), None)
-found = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
+packages = {name.partition(".")[0].partition("_templates_")[0] for name in sys.modules}
+found = packages - set(sys.stdlib_module_names)
 print(json.dumps([answer.get("statusCode"), sorted(found)]), file=sys.stderr)
 """
 
@@ -26,7 +27,7 @@ OURS = {"__main__", "app", "signet"}
 EVERY = {*OURS, "orjson"}
 KEYS = {"cryptography", "_cffi_backend", "_openssl"}
 READS_TOKENS = {*KEYS, "jwt", "bcrypt"}  # cryptography's formats of keys look for bcrypt, which imported passwords need
-PAGES = {"jinja2", "markupsafe"}
+PAGES = {"jinja2", "markupsafe", "_jinja2_module"}  # the last for the templates, as the build has compiled them
 PASSWORDS = {"argon2", "_argon2_cffi_bindings", "_cffi_backend"}
 
 THIRD_PARTY = {

@@ -256,7 +256,7 @@ _COMPILED = _Compiled()
 @pytest.fixture
 def service(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Service:
     """A deployment in which nobody is registered yet."""
-    monkeypatch.setattr("signet.pages.pages.Environment", partial(Environment, bytecode_cache=_COMPILED))
+    monkeypatch.setattr("signet.pages.rendering.Environment", partial(Environment, bytecode_cache=_COMPILED))
     return Service(deployment)
 
 

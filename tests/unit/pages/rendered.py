@@ -2,8 +2,6 @@
 
 from xml.etree.ElementTree import Element
 
-import html5lib
-
 from signet.http import HttpResponse
 from signet.pages.pages import Pages
 from signet.pages.theme import Theme
@@ -82,6 +80,8 @@ def every_page(word: str = "word", locale: str = "en", pages: Pages = PAGES) -> 
 
 def parsed(response: HttpResponse) -> Element:
     """The document as a browser has it. Raises where the HTML has any error."""
+    import html5lib  # which a process of the functions' Python has not, where pages are only rendered
+
     document = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.body)
     assert isinstance(document, Element)
     return document

@@ -1,9 +1,7 @@
 """The pages: sign in, choose an account, consent, account, sign out, signed out, error, and form_post's way back."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from signet.http import HttpResponse
@@ -13,6 +11,7 @@ from signet.pages.destination import form_action as destination_sources
 from signet.pages.destination import redirect_host as destination_host
 from signet.pages.destination import web
 from signet.pages.headers import page_headers
+from signet.pages.rendering import environment
 from signet.pages.theme import Theme
 from signet.pages.user_agent import browser
 from signet.pages.views import (
@@ -27,8 +26,6 @@ from signet.pages.views import (
 )
 from signet.pages.wording import Wording, wording
 
-_TEMPLATES = Path(__file__).parent / "templates"
-
 _AT_FAULT = {PageError.UNKNOWN_CLIENT: "client_id", PageError.REDIRECT_URI_NOT_REGISTERED: "redirect_uri"}
 """The parameter that an application's developer has to look at."""
 
@@ -42,17 +39,10 @@ class Pages:
 
     def __init__(self, theme: Theme) -> None:
         self.assets = Assets(theme)
-        self._templates = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            auto_reload=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = environment()
         self._templates.globals.update(theme=theme, asset=self.assets.href, isolated=isolated, code=code, web=web)
         self._templates.globals.update(date=date, moment=moment, browser=browser)
-        for template in ("base.html", "parts.html", "login.html"):  # compiled where Lambda gives most CPU, at INIT
+        for template in ("base.html", "parts.html", "login.html"):  # where Lambda gives most CPU, at INIT
             self._templates.get_template(template)
 
     def login(
