@@ -16,9 +16,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from bench.first_requests import FIRST_REQUESTS, asked_first
 from bench.measure import MILLISECONDS, Cost, medians, memory, process_cpu
 from bench.tls import bundle, tls_in_front_of
-from bench.token_request import FIRST_REQUESTS, FIRST_STATUS, TOKEN_REQUEST, rotated_stack
+from bench.token_request import TOKEN_REQUEST
 from tests.support.built import BUILT, HOST, LAYERS, LambdaProcess
 from tests.support.stack import Stack
 
@@ -45,7 +46,6 @@ class ColdStart:
     variables: Mapping[str, str]
     request: dict[str, Any]
     path: tuple[Path, ...] = LAYERS
-    status: int = 200
 
     def __call__(self) -> Cost:
         """What one run took."""
@@ -56,7 +56,7 @@ class ColdStart:
             answer = function.invoke(self.request)
             elapsed = time.perf_counter() - start
             function.wait_until_asked(2)
-            if answer["statusCode"] != self.status:
+            if answer["statusCode"] != 200:
                 raise WrongAnswer(f"{answer}\n{function.log}")
             return Cost(elapsed, process_cpu(function.pid), ready, memory(function.pid))
 
@@ -89,7 +89,7 @@ _BYTE_CODE = shutil.ignore_patterns("__pycache__")
 
 
 @contextmanager
-def subjects(stack: Stack) -> Iterator[dict[str, Callable[[], Cost]]]:
+def subjects(stack: Stack, requests: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Callable[[], Cost]]]:
     """What is measured, by name; AWS is behind TLS, and each trusts as many certificates as it does on Lambda."""
     with (
         TemporaryDirectory() as temporary,
@@ -105,15 +105,14 @@ def subjects(stack: Stack) -> Iterator[dict[str, Callable[[], Cost]]]:
             logical_id: str, aws: Mapping[str, str] = trusting_amazon, path: tuple[Path, ...] = LAYERS
         ) -> ColdStart:
             environment = {**stack.variables(logical_id), **aws}
-            status = FIRST_STATUS.get(logical_id, 200)
-            return ColdStart(BUILT / logical_id, environment, FIRST_REQUESTS[logical_id], path, status)
+            return ColdStart(BUILT / logical_id, environment, requests[logical_id], path)
 
         usual, dependencies = yardstick(made)
         variables = {**stack.variables("TokenFunction"), **trusting_all}
         yield {
             BARE: ColdStart(folder(made, "bare", _BARE), variables, TOKEN_REQUEST),
             YARDSTICK: ColdStart(usual, variables, TOKEN_REQUEST, dependencies),
-            **{logical_id.removesuffix("Function"): function(logical_id) for logical_id in FIRST_REQUESTS},
+            **{f"{name.removesuffix('Function')}: {asked}": function(name) for name, asked in FIRST_REQUESTS.items()},
             "Token, by botocore": function("TokenFunction", {**trusting_all, "SIGNET_AWS_CLIENT": "botocore"}),
             "Token, without byte code": function("TokenFunction", path=without_byte_code(made)),
         }
@@ -125,7 +124,7 @@ ALL_ROOTS = HOST / "dependencies" / "python" / "botocore" / "cacert.pem"
 
 def measured(rounds: int = ROUNDS) -> dict[str, Cost]:
     """The medians."""
-    with rotated_stack() as stack, subjects(stack) as found:
+    with asked_first() as (stack, requests), subjects(stack, requests) as found:
         return medians(found, rounds)
 
 

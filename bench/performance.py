@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench import aws_clients, cold_start, interactive_request, warm_request
+from bench.first_requests import FIRST_REQUESTS
 from bench.import_tree import import_tree
 from bench.measure import MICROSECONDS, MILLISECONDS, Cost
-from bench.token_request import FIRST_REQUESTS, rotated_stack
+from bench.token_request import rotated_stack
 from tests.support.built import HOST, ROOT, python313
 
 DOCUMENT = ROOT / "docs" / "performance.md"

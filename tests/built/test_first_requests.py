@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.token_request import FIRST_REQUESTS, FIRST_STATUS, rotated_stack
+from bench.first_requests import FIRST_REQUESTS, asked_first
 from bench.warm_process import environment
 from tests.support.built import BUILT, ROOT, python313
 from tests.support.stack import Stack, event
@@ -43,11 +43,14 @@ THIRD_PARTY = {
 """What is neither ours nor Python's."""
 
 
+Deployed = tuple[Stack, dict[str, dict[str, Any]]]
+
+
 @pytest.fixture(scope="module")
-def deployed() -> Iterator[Stack]:
-    """What is built, with keys and a client."""
-    with rotated_stack() as stack:
-        yield stack
+def deployed() -> Iterator[Deployed]:
+    """What is built, with keys, clients and a user, and what each function is asked."""
+    with asked_first() as found:
+        yield found
 
 
 def served(function: str, request: object, variables: Mapping[str, str]) -> Any:
@@ -65,18 +68,19 @@ def served(function: str, request: object, variables: Mapping[str, str]) -> Any:
     return json.loads(run.stderr.splitlines()[-1])
 
 
-def test_each_function_that_serves_requests_is_looked_at(deployed: Stack) -> None:
+def test_each_function_that_serves_requests_is_looked_at(deployed: Deployed) -> None:
     """A new one has to say what it imports."""
-    assert set(THIRD_PARTY) == set(FIRST_REQUESTS)
+    assert set(THIRD_PARTY) == set(FIRST_REQUESTS) == set(deployed[1])
     built = {path.name for path in BUILT.iterdir() if path.name.endswith("Function")}
     assert built - {"KeyRotationFunction"} == set(THIRD_PARTY)
 
 
 @pytest.mark.parametrize("function", THIRD_PARTY)
-def test_a_first_answer_imports_these_packages_and_no_others(deployed: Stack, function: str) -> None:
+def test_a_first_answer_imports_these_packages_and_no_others(deployed: Deployed, function: str) -> None:
     """Each costs its milliseconds in front of somebody who waits."""
-    found = served(function, FIRST_REQUESTS[function], deployed.variables(function))
-    assert found == [FIRST_STATUS.get(function, 200), sorted(EVERY | THIRD_PARTY[function])]
+    stack, requests = deployed
+    found = served(function, requests[function], stack.variables(function))
+    assert found == [200, sorted(EVERY | THIRD_PARTY[function])]
 
 
 def test_an_authorizer_imports_what_fetches_keys_and_no_client_of_aws() -> None:
