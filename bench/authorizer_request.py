@@ -2,13 +2,12 @@
 
 import json
 
+from bench.guarded_api import FUNCTION
 from bench.measure import MILLISECONDS
 from bench.token_request import TOKEN_REQUEST, rotated_stack
 from bench.warm_process import figures
-from tests.support.built import BUILT, ROOT, LambdaProcess
+from tests.support.built import BUILT, LambdaProcess
 from tests.support.stack import event
-
-FUNCTION = ROOT / "functions" / "bearer_authorizer"
 
 
 def main() -> None:

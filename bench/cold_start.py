@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bench.first_requests import FIRST_REQUESTS, asked_first
+from bench.guarded_api import FUNCTION, guarded_api
 from bench.measure import MILLISECONDS, Cost, medians, memory, process_cpu
 from bench.tls import bundle, tls_in_front_of
 from bench.token_request import TOKEN_REQUEST
@@ -56,7 +57,7 @@ class ColdStart:
             answer = function.invoke(self.request)
             elapsed = time.perf_counter() - start
             function.wait_until_asked(2)
-            if answer["statusCode"] != 200:
+            if not (answer.get("statusCode") == 200 or answer.get("isAuthorized")):
                 raise WrongAnswer(f"{answer}\n{function.log}")
             return Cost(elapsed, process_cpu(function.pid), ready, memory(function.pid))
 
@@ -93,7 +94,9 @@ def subjects(stack: Stack, requests: Mapping[str, dict[str, Any]]) -> Iterator[d
     """What is measured, by name; AWS is behind TLS, and each trusts as many certificates as it does on Lambda."""
     with (
         TemporaryDirectory() as temporary,
+        TemporaryDirectory() as issuers,
         tls_in_front_of(stack.aws.endpoint, Path(temporary)) as (endpoint, certificate),
+        guarded_api(stack, Path(issuers), ALL_ROOTS) as guarded,
     ):
         made = Path(temporary)
         aws = {"AWS_ENDPOINT_URL": endpoint}
@@ -113,6 +116,7 @@ def subjects(stack: Stack, requests: Mapping[str, dict[str, Any]]) -> Iterator[d
             BARE: ColdStart(folder(made, "bare", _BARE), variables, TOKEN_REQUEST),
             YARDSTICK: ColdStart(usual, variables, TOKEN_REQUEST, dependencies),
             **{f"{name.removesuffix('Function')}: {asked}": function(name) for name, asked in FIRST_REQUESTS.items()},
+            "Bearer authorizer: a token that is valid": ColdStart(FUNCTION, guarded.variables, guarded.request),
             "Token, by botocore": function("TokenFunction", {**trusting_all, "SIGNET_AWS_CLIENT": "botocore"}),
             "Token, without byte code": function("TokenFunction", path=without_byte_code(made)),
         }
