@@ -57,8 +57,8 @@ def _answers(audit: Audit) -> Answers:
     issuer = Issuer(settings, ring.signer, clock, resources=resources)
     authenticate = adapters.client_authentication(dynamodb, registry, state)
     endpoint = TokenEndpoint(services, authenticate, issuer, clock, audit)
-    adapters.preload(lambda: rehearse(endpoint))
     adapters.preload(ring.warm)
     sdk.connect(dynamodb)
     adapters.preload(resources)
+    adapters.preload(lambda: rehearse(endpoint))  # last: what it leaves in the processor's caches is still there then
     return Answers({"token": endpoint})
