@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bench.rotation_world import World
-from signet.keys.algorithms import ALGORITHMS, thumbprint
+from signet.keys.algorithms import ALGORITHMS
 from signet.keys.emergency import Emergency
 from signet.keys.jwks import MOST_PUBLISHED, published_with
 from signet.keys.keyring import Keyring
 from signet.keys.rotation import Rotation, RotationPolicy
+from signet.keys.thumbprint import thumbprint
 from signet.model.key import KeyState, RingKey
 from tests.support.fakes import RecordingAudit
 

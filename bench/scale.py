@@ -17,8 +17,9 @@ from bench.cost import Work, table
 from bench.prices import MILLION, MONTH
 from bench.quotas import Quota
 from signet.cache import Remembered
-from signet.keys.algorithms import ALGORITHMS, thumbprint
+from signet.keys.algorithms import ALGORITHMS
 from signet.keys.keyring import Keyring, LoadedRing, RememberedRing
+from signet.keys.thumbprint import thumbprint
 from signet.model.key import KeyState, RingKey
 from signet.settings import CLIENT_CACHE, KEYRING_CACHE
 from tests.support.deployment import Deployment, deployed

@@ -23,7 +23,8 @@ from tempfile import TemporaryDirectory
 from bench.cost import table
 from bench.measure import MILLISECONDS, memory, process_cpu
 from bench.token_request import TOKEN_REQUEST, rotated_stack
-from signet.keys.algorithms import ALGORITHMS, thumbprint
+from signet.keys.algorithms import ALGORITHMS
+from signet.keys.thumbprint import thumbprint
 from tests.support.built import BUILT, HOST, ROOT, LambdaProcess, build, python313
 from tests.support.stack import Stack
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from signet import jwt
 from signet.jwt import LONGEST_TOKEN, JwtInvalid
-from signet.keys.algorithms import ALGORITHMS, LocalSigner, public_jwk, thumbprint
+from signet.keys.algorithms import ALGORITHMS, LocalSigner
+from signet.keys.thumbprint import public_jwk, thumbprint
 
 JWK = ALGORITHMS["RS256"].generate()
 KID = thumbprint(JWK)

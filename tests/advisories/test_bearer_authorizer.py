@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from signet import jwt
-from signet.keys.algorithms import ALGORITHMS, LocalSigner, public_jwk, thumbprint
+from signet.keys.algorithms import ALGORITHMS, LocalSigner
 from signet.keys.fetched import PAUSE, PAUSE_AFTER_FAILURE
 from signet.keys.keyring import loaded
+from signet.keys.thumbprint import public_jwk, thumbprint
 from signet.model.user import User
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.guarded_api import BACK_OFFICE, GuardedApi

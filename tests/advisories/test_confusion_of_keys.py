@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from signet import jwt
 from signet.errors import OAuthError, Reason
 from signet.jwt import JwtInvalid
-from signet.keys.algorithms import ALGORITHMS, LocalSigner, public_jwk, thumbprint
+from signet.keys.algorithms import ALGORITHMS, LocalSigner
 from signet.keys.keyring import Keyring, KeyringInvalid
+from signet.keys.thumbprint import public_jwk, thumbprint
 from signet.model.key import KEY_TYPES
 from signet.ports import Signer
 from tests.support.deployment import Deployment

@@ -23,9 +23,10 @@ from hypothesis import strategies as st
 from signet import jwt
 from signet.errors import ErrorCode, OAuthError, Reason, unavailable
 from signet.keys import jwks
-from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
+from signet.keys.algorithms import ALGORITHMS
 from signet.keys.fetch import DEADLINE, KeySetFetch
 from signet.keys.fetched import PAUSE, PAUSE_AFTER_FAILURE, FetchedKeySet
+from signet.keys.thumbprint import public_jwk, thumbprint
 from signet.model.key import KeySet, PublishedKey
 from signet.settings import FETCHED_KEY_SET_LIFETIME, KEY_SET_MAX_AGE
 from tests.support.hostile_server import HostileServer

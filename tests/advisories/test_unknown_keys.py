@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from signet.keys import algorithms
-from signet.keys.algorithms import thumbprint
 from signet.keys.keyring import Keyring
+from signet.keys.thumbprint import thumbprint
 from signet.model.key import KeyState, RingKey
 from signet.model.user import User
 from tests.support import faults

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from signet import jwt
-from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
+from signet.keys.algorithms import ALGORITHMS
+from signet.keys.thumbprint import public_jwk, thumbprint
 from tests.support import built
 from tests.support.built import HOST, ROOT, LambdaProcess
 from tests.support.hostile_server import HostileServer

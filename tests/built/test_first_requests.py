@@ -32,12 +32,12 @@ PASSWORDS = {"argon2", "_argon2_cffi_bindings", "_cffi_backend"}
 
 THIRD_PARTY = {
     "TokenFunction": KEYS,
-    "JwksFunction": KEYS,
+    "JwksFunction": set(),
     "IntrospectionFunction": READS_TOKENS,
     "RevocationFunction": READS_TOKENS,
     "UserinfoFunction": READS_TOKENS,
-    "AuthorizationFunction": PAGES | PASSWORDS | KEYS,
-    "EndSessionFunction": PAGES | KEYS,
+    "AuthorizationFunction": PAGES | PASSWORDS,
+    "EndSessionFunction": PAGES,
     "AccountFunction": PAGES | PASSWORDS,
 }
 """What is neither ours nor Python's."""
@@ -87,4 +87,4 @@ def test_an_authorizer_imports_what_fetches_keys_and_no_client_of_aws() -> None:
     """It starts in other people's accounts, where nobody has a token yet."""
     variables = {"SIGNET_ISSUER": "http://127.0.0.1:9/connect", "SIGNET_AUDIENCE": "https://api.example.com"}
     found = served("bearer_authorizer", event("GET", "/orders"), variables)
-    assert found == [None, sorted(EVERY | KEYS | {"urllib3"})]
+    assert found == [None, sorted(EVERY | {"urllib3"})]

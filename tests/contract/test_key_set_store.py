@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from signet.aws.key_sets import DynamoDbKeySetStore
-from signet.keys.algorithms import thumbprint
+from signet.keys.thumbprint import thumbprint
 from signet.model.key import KeySet, PublishedKey, WithdrawnKey
 from signet.ports import KeySetStore
 from tests.support.embedded_tables import Tables, at_once

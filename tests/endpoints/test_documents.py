@@ -7,7 +7,7 @@ import pytest
 from signet.clientauth.table import METHODS
 from signet.endpoints.table import ENDPOINTS
 from signet.grants.table import GRANTS
-from signet.keys.algorithms import thumbprint
+from signet.keys.thumbprint import thumbprint
 from tests.support.access_tokens import verified
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.gateway_events import ORIGIN, event, stored

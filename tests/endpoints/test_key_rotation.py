@@ -10,9 +10,9 @@ import pytest
 
 from signet.errors import OAuthError
 from signet.keys import algorithms
-from signet.keys.algorithms import thumbprint
 from signet.keys.keyring import KeyringInvalid
 from signet.keys.rotation import RotationRefused
+from signet.keys.thumbprint import thumbprint
 from tests.support.access_tokens import AccessToken, verified
 from tests.support.deployment import RS256, STEPS, Deployment
 from tests.support.faults import SECRET_WORD, throttled

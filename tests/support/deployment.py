@@ -31,10 +31,10 @@ from signet.aws.key_sets import DynamoDbKeySetStore
 from signet.aws.lean import transport as lean
 from signet.aws.lean.addresses import Address
 from signet.keys import algorithms
-from signet.keys.algorithms import thumbprint
 from signet.keys.jwks import published_with
 from signet.keys.keyring import Keyring
 from signet.keys.rotation import RotationPolicy, rotated
+from signet.keys.thumbprint import thumbprint
 from signet.model.client import Client, ClientSecret, digest
 from signet.model.key import KeySet, KeyState, RingKey
 from signet_cli.local import embedded, moto_kms

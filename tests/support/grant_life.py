@@ -25,10 +25,11 @@ from hypothesis.stateful import (
 from signet.errors import OAuthError, Reason, unavailable
 from signet.grants import authorization_code, refresh_token
 from signet.grants.request import GrantRequest, GrantServices
-from signet.keys.algorithms import ALGORITHMS, thumbprint
+from signet.keys.algorithms import ALGORITHMS
 from signet.keys.jwks import published_with
 from signet.keys.keyring import Keyring, loaded
 from signet.keys.rotation import RotationPolicy, rotated
+from signet.keys.thumbprint import thumbprint
 from signet.model.client import Client, ClientSecret, digest
 from signet.model.grant import Code, Grant, new_grant_id
 from signet.model.key import KeySet, KeyState, RingKey

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import cache
 from itertools import count
 
-from signet.keys.algorithms import ALGORITHMS, thumbprint
+from signet.keys.algorithms import ALGORITHMS
+from signet.keys.thumbprint import thumbprint
 from signet.model.key import KeyState, RingKey
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signet.errors import OAuthError, Reason
-from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
+from signet.keys.algorithms import ALGORITHMS
 from signet.keys.keyring import Keyring, KeyringInvalid, loaded, signer
+from signet.keys.thumbprint import public_jwk, thumbprint
 from signet.model.key import KeyState, RingKey
 
 JWKS = [ALGORITHMS["RS256"].generate() for _ in range(3)]

@@ -2,10 +2,11 @@
 
 import pytest
 
-from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
+from signet.keys.algorithms import ALGORITHMS
 from signet.keys.jwks import published_with
 from signet.keys.keyring import Keyring
 from signet.keys.rotation import Rotation, RotationPolicy, RotationRefused, rotated
+from signet.keys.thumbprint import public_jwk, thumbprint
 from signet.model.key import KeySet, KeyState, PublishedKey, RingKey
 from signet.settings import LONGEST_REFRESH_TOKEN_LIFETIME
 from tests.support.fakes import InMemoryKeyringVersions, InMemoryKeySetStore, RecordingAudit

@@ -24,6 +24,9 @@ _FORM_KEY = "__Host-signet-form"
 _NOTICE = "__Host-signet-notice"
 """What the page after a redirect has to say."""
 
+END_SESSION = "end_session"
+"""The form that signs out, on more than one page; its proof is bound to the session."""
+
 _LONGEST_NOTICE = 1_500
 """Characters of its value: 256 of a name, of four bytes at most, and the rest."""
 

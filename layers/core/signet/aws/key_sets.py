@@ -6,7 +6,7 @@ from typing import Any
 from signet.aws.attributes import Item, attribute, item, values
 from signet.aws.failures import answered, calling, code
 from signet.errors import Reason, unavailable
-from signet.keys.algorithms import thumbprint
+from signet.keys.thumbprint import thumbprint
 from signet.model.key import KeySet, PublishedKey, WithdrawnKey, is_of
 
 _KEY: Item = {"pk": {"S": "jwks"}, "sk": {"S": "jwks"}}

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from signet.authorize import forms
 from signet.endpoints.browser import client_view, error_page, locale, sentence
-from signet.endpoints.end_session import FORM as END_SESSION
 from signet.endpoints.table import ENDPOINTS
 from signet.errors import OAuthError
 from signet.http import HttpRequest, HttpResponse
@@ -65,7 +64,7 @@ class AccountPages:
                 key=lambda application: application.client.name.casefold(),
             ),
             sessions=[_session(session, account.here, form) for session in account.sessions],
-            sign_out=Form(_OUT, forms.csrf_token(key, END_SESSION, session_id, _OUT)),
+            sign_out=Form(_OUT, forms.csrf_token(key, forms.END_SESSION, session_id, _OUT)),
             others=form("other_sessions") if len(account.sessions) > 1 else None,
             notice=AccountNotice(notice.message) if notice and notice.message in set(AccountNotice) else None,
         )

@@ -23,9 +23,6 @@ from signet.people.sessions import living
 from signet.ports import Audit, ClientStore, Clock, SessionStore, UserStore
 from signet.tokens.inspect import Inspector
 
-FORM = "end_session"
-"""The form that signs out; its proof is bound to the session."""
-
 
 @dataclass(frozen=True, slots=True)
 class EndSessionEndpoint:
@@ -108,7 +105,7 @@ class EndSessionEndpoint:
         """The page that asks whether to sign out."""
         key, new_key = forms.form_key(http)
         action = address(http.path, parameters)
-        proof = forms.csrf_token(key, FORM, http.cookies.get(forms.SESSION, ""), action)
+        proof = forms.csrf_token(key, forms.END_SESSION, http.cookies.get(forms.SESSION, ""), action)
         target = request.target.post_logout_redirect_uri if request.target else ""
         page = self.pages.sign_out(
             locale(http),
@@ -124,7 +121,7 @@ class EndSessionEndpoint:
         self, request: LogoutRequest, session: Session, parameters: Parameters, fields: Parameters, http: HttpRequest
     ) -> HttpResponse:
         action = address(http.path, parameters)
-        if fields["form"] != FORM or not forms.is_ours(http, fields, action):
+        if fields["form"] != forms.END_SESSION or not forms.is_ours(http, fields, action):
             self._record("form_refused", request, http, reason=str(Reason.FORM_EXPIRED))
             return see_other(action)
         if fields.get("decision") != "sign_out":

@@ -1,19 +1,14 @@
 """The JWS algorithms whose keys the ring can hold, each a row."""
 
-import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from signet.ports import Signer
-
-_PUBLIC_MEMBERS = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
-"""Members of a public JWK that RFC 7638 section 3.2 and RFC 8037 section 2 hash: also the only ones ever published."""
 
 _PKCS1 = padding.PKCS1v15()
 
@@ -44,17 +39,6 @@ class KeyAlgorithm:
     alg: str
     generate: Callable[[], dict[str, str]]
     signer: Callable[[str, Mapping[str, str]], Signer]
-
-
-def thumbprint(jwk: Mapping[str, str]) -> str:
-    """The RFC 7638 thumbprint of a JWK, public or private, with SHA-256."""
-    canonical = json.dumps(public_jwk(jwk), separators=(",", ":"), sort_keys=True)
-    return urlsafe_b64encode(sha256(canonical.encode()).digest()).rstrip(b"=").decode()
-
-
-def public_jwk(jwk: Mapping[str, str]) -> dict[str, str]:
-    """The public half: the members RFC 7638 names and nothing else. Raises KeyError for a key of no known type."""
-    return {member: jwk[member] for member in _PUBLIC_MEMBERS[jwk["kty"]]}
 
 
 def _generate_rsa() -> dict[str, str]:

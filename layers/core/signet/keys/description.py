@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from signet.keys.algorithms import public_jwk
 from signet.keys.keyring import Keyring
 from signet.keys.rotation import RotationPolicy
+from signet.keys.thumbprint import public_jwk
 from signet.model.key import KeySet, KeyState, PublishedKey, RingKey
 
 DAY = 86_400

@@ -1,14 +1,16 @@
 """The key set as verifiers fetch it (RFC 7517 section 5)."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from signet import jwt
 from signet.errors import Reason, unavailable
-from signet.keys.algorithms import public_jwk, thumbprint
-from signet.keys.keyring import Keyring
+from signet.keys.thumbprint import public_jwk, thumbprint
 from signet.model.key import DEFAULT_ALGORITHM, KeySet, KeyState, PublishedKey, RingKey, is_of
 from signet.ports import KeySetStore
+
+if TYPE_CHECKING:
+    from signet.keys.keyring import Keyring
 
 MOST_KEYS = 100
 """Keys of a fetched set that are still looked at; we publish three or so for each algorithm."""
@@ -36,7 +38,7 @@ def is_published(key: RingKey) -> bool:
     return key.state in _ORDER
 
 
-def published_with(key_set: KeySet, ring: Keyring, now: int) -> KeySet:
+def published_with(key_set: KeySet, ring: "Keyring", now: int) -> KeySet:
     """The set that publishes this ring: its public halves, each since when it was first published.
 
     The active key of the default algorithm comes first, for verifiers that look no further. Raises KeySetTooLarge.

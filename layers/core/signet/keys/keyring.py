@@ -7,7 +7,8 @@ from typing import Any
 
 from signet.cache import Remembered
 from signet.errors import OAuthError, Reason, unavailable
-from signet.keys.algorithms import ALGORITHMS, public_jwk, thumbprint
+from signet.keys.algorithms import ALGORITHMS
+from signet.keys.thumbprint import public_jwk, thumbprint
 from signet.model.key import DEFAULT_ALGORITHM, KeyState, RingKey, is_of
 from signet.ports import Clock, Signer
 

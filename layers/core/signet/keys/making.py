@@ -4,7 +4,8 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 
-from signet.keys.algorithms import ALGORITHMS, thumbprint
+from signet.keys.algorithms import ALGORITHMS
+from signet.keys.thumbprint import thumbprint
 from signet.model.key import KeyState, RingKey
 from signet.ports import KeyService
 

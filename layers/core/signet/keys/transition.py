@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from signet.keys.algorithms import public_jwk
 from signet.keys.jwks import MOST_PUBLISHED, is_published
 from signet.keys.keyring import Keyring
+from signet.keys.thumbprint import public_jwk
 from signet.model.key import DEFAULT_ALGORITHM, KeySet, KeyState, RingKey
 from signet.settings import (
     KEY_SET_CACHE,
