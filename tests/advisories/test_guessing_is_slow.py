@@ -14,6 +14,7 @@ from signet.people import passwords
 from signet.people.sign_in import SignIn
 from tests.support.embedded_tables import Tables, at_once
 from tests.support.environments import Environment
+from tests.support.faults import over_capacity
 from tests.support.sign_in import ACCOUNT, PASSWORD, REDIRECT_URI, Application, Service
 from tests.support.visitor import Page, Visitor
 
@@ -137,6 +138,21 @@ def test_an_owner_is_not_locked_out_by_a_stranger(
     page = own.sign_in(own.get(app.url()), "ada", "mistyped")
     assert (page.status, page.alert) == (400, WRONG)
     assert own.sign_in(page, "ada", PASSWORD).step == "consent"
+
+
+def test_counters_that_strangers_keep_busy_are_not_in_the_owners_way(
+    service: Service, app: Application, ada: User
+) -> None:
+    """An item that is asked for too often is not answered; in a browser that the account is known in it is not read."""
+    own = service.visitor("203.0.113.1")
+    assert own.sign_in(own.get(app.url()), "ada", PASSWORD).step == "consent"
+    del own.cookies[SESSION]
+    stranger = service.visitor("203.0.113.1")
+    with service.deployment.failing("dynamodb:BatchGetItem", over_capacity):
+        for visitor, status in ((stranger, 503), (own, 303)):
+            form = visitor.get(app.url()).form
+            page = visitor.post(form.action, {**form.fields, "username": "ada", "password": PASSWORD})
+            assert (page.status, SESSION in visitor.cookies) == (status, visitor is own)
 
 
 def test_a_device_cookie_that_was_made_up_is_worth_nothing(

@@ -35,6 +35,7 @@ RIGHTS = {
         },
         # guesses at short client secrets
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["throttle#*"]}'): {
+            "dynamodb:BatchGetItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
         },
@@ -57,6 +58,10 @@ RIGHTS = {
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
+        },
+        # an account's failures and an address's at once
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["throttle#*"]}'): {
+            "dynamodb:BatchGetItem"
         },
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["session#*"]}'): {"dynamodb:UpdateItem"},
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {"dynamodb:PutItem"},
@@ -83,6 +88,7 @@ RIGHTS = {
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["revoked#*"]}'): {"dynamodb:PutItem"},
         # guesses at short client secrets
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["throttle#*"]}'): {
+            "dynamodb:BatchGetItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
         },
@@ -101,6 +107,7 @@ RIGHTS = {
         },
         # guesses at short client secrets
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["throttle#*"]}'): {
+            "dynamodb:BatchGetItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
         },
@@ -145,6 +152,10 @@ RIGHTS = {
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
+        },
+        # an account's failures and an address's at once
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["throttle#*"]}'): {
+            "dynamodb:BatchGetItem"
         },
     },
     "JwksFunction": {

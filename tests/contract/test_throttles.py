@@ -1,5 +1,7 @@
 """ports.ThrottleStore, in memory and on DynamoDB."""
 
+from typing import Any
+
 import pytest
 
 from signet.aws.throttles import DynamoDbThrottleStore
@@ -59,6 +61,16 @@ def test_what_was_cleared_counts_nothing(throttles: ThrottleStore) -> None:
     assert throttles.put("a", Attempts(1, 12, 50), NOTHING, 10)
 
 
+def test_several_are_read_at_once(throttles: ThrottleStore) -> None:
+    """In the order that was asked for; what is not there, or has ended, counts nothing."""
+    throttles.put("a", Attempts(1, 12, 50), NOTHING, 10)
+    throttles.put("b", Attempts(2, 13, 90), NOTHING, 10)
+    throttles.put("\ud800", Attempts(3, 14, 90), NOTHING, 10)
+    assert throttles.get_all(["b", "nobody", "a"], 10) == [Attempts(2, 13, 90), NOTHING, Attempts(1, 12, 50)]
+    assert throttles.get_all(["a", "b", "\ud800"], 50) == [NOTHING, Attempts(2, 13, 90), Attempts(3, 14, 90)]
+    assert throttles.get_all(["nobody"], 10) == [NOTHING]
+
+
 def test_of_many_equal_counts_over_one_only_one_is_made(throttles: ThrottleStore) -> None:
     """Guesses at one moment count alike, and each must count."""
     made = at_once(20, lambda _: throttles.put("a", Attempts(1, 12, 50), NOTHING, 10))
@@ -91,6 +103,38 @@ def test_an_item_names_nobody(tables: Tables) -> None:
     assert len(item["pk"]["S"]) == len("throttle#") + 64
 
 
+def test_several_counts_are_one_consistent_read(tables: Tables) -> None:
+    """One round trip, and none of before the last count."""
+    calls: list[tuple[str, object]] = []
+    tables.dynamodb.meta.events.register(
+        "before-parameter-build.dynamodb", lambda params, model, **_: calls.append((model.name, params))
+    )
+    DynamoDbThrottleStore(tables.dynamodb, tables.state).get_all(["a", "b"], 10)
+    [(operation, parameters)] = calls
+    assert operation == "BatchGetItem"
+    assert "'ConsistentRead': True" in str(parameters)
+
+
+def test_a_count_that_was_left_unread_is_asked_for_again(tables: Tables) -> None:
+    """One overlooked would be a free guess; where it stays unread nobody is let through."""
+    store = DynamoDbThrottleStore(tables.dynamodb, tables.state)
+    for subject in ("a", "b"):
+        store.put(subject, Attempts(1, 12, 50), NOTHING, 10)
+    unread = [1, 1]
+
+    def leave_one_out(parsed: dict[str, Any], **_: object) -> None:
+        if unread and unread.pop():
+            left = parsed["Responses"][tables.state].pop()
+            parsed["UnprocessedKeys"] = {tables.state: {"Keys": [{"pk": left["pk"]}], "ConsistentRead": True}}
+
+    tables.dynamodb.meta.events.register("after-call.dynamodb.BatchGetItem", leave_one_out)
+    assert store.get_all(["a", "b"], 10) == [Attempts(1, 12, 50)] * 2
+    unread[:] = [1] * 9
+    with pytest.raises(OAuthError) as raised:
+        store.get_all(["a", "b"], 10)
+    assert raised.value.reason is Reason.STORE_UNAVAILABLE
+
+
 @pytest.mark.parametrize("losing", [1, 2])
 def test_a_count_whose_answer_was_lost_is_made_once(tables: Tables, losing: int) -> None:
     """The SDK repeats the write, and it meets itself; an equal one of somebody else is not taken for it."""
@@ -107,6 +151,7 @@ def test_a_table_that_is_missing_is_unavailable(tables: Tables) -> None:
     store = DynamoDbThrottleStore(tables.dynamodb, "missing")
     for ask in (
         lambda: store.get("a", 1),
+        lambda: store.get_all(["a"], 1),
         lambda: store.put("a", NOTHING, NOTHING, 1),
         lambda: store.clear("a"),
     ):

@@ -1,6 +1,6 @@
 """In-memory ports of the interactive half; tests/contract holds each to the same suite as its adapter."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from threading import Lock
 
@@ -156,6 +156,9 @@ class InMemoryThrottleStore:
     def get(self, subject: str, now: int) -> Attempts:
         attempts = self._attempts.get(subject, Attempts())
         return attempts if now < attempts.expires_at else Attempts()
+
+    def get_all(self, subjects: Sequence[str], now: int) -> list[Attempts]:
+        return [self.get(subject, now) for subject in subjects]
 
     def put(self, subject: str, attempts: Attempts, previous: Attempts, now: int) -> bool:
         with self._lock:

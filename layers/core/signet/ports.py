@@ -3,7 +3,7 @@
 Unless said otherwise an operation that fails because AWS does raises OAuthError(temporarily_unavailable).
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 from signet.errors import OAuthError, Reason
@@ -225,6 +225,9 @@ class ThrottleStore(Protocol):
 
     def get(self, subject: str, now: int) -> Attempts:
         """What is counted against a subject; nothing after its end."""
+
+    def get_all(self, subjects: Sequence[str], now: int) -> list[Attempts]:
+        """The same of several, in their order, in one read."""
 
     def put(self, subject: str, attempts: Attempts, previous: Attempts, now: int) -> bool:
         """Store the count over `previous`, as `get` gave it; False, and no change, where another came first."""

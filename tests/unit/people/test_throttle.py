@@ -204,6 +204,24 @@ def test_a_new_device_for_each_guess_gains_nothing(throttle: Throttle) -> None:
     assert guesses(throttle, 86_400, lambda number: ("alice", f"203.0.113.{number % 256}", f"{number:043}")) <= 288 + 12
 
 
+def test_a_value_made_for_the_attempt_is_a_device_once_it_has_succeeded(store: ThrottleStore) -> None:
+    """Slowed like any stranger's before; and called new where it is known, which nobody gains by."""
+    throttle = Throttle(store)
+    assert failures_until_slowed(throttle, "alice", AWAY, NOON) == 5
+    assert throttle.reserve("alice", HOME, OWN, NOON, new_device=True) == RetryAfter(2)
+    allowed = throttle.reserve("bob", HOME, OWN, NOON, new_device=True)
+    assert isinstance(allowed, Allowed)
+    assert not allowed.known
+    throttle.succeeded(allowed, NOON)
+    assert attempt(throttle, "bob", HOME, NOON, OWN).known
+    assert not attempt(throttle, "alice", HOME, NOON + 2, OWN).known
+    again = throttle.reserve("bob", HOME, OWN, NOON, new_device=True)
+    assert isinstance(again, Allowed)
+    assert not again.known
+    throttle.succeeded(again, NOON)
+    assert failures_until_slowed(throttle, "bob", HOME, NOON, OWN) == 5
+
+
 def test_one_browser_may_be_known_to_many_accounts(throttle: Throttle) -> None:
     """A family's: each account has its own counter there."""
     for username in ("alice", "bob"):

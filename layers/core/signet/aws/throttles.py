@@ -1,11 +1,13 @@
 """Failed attempts in the state table: item `throttle#<SHA-256 of the subject>`, so that it names nobody."""
 
 import secrets
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
 from signet.aws.attributes import Attribute, Item, attribute, item
 from signet.aws.failures import answered, calling, code
+from signet.aws.queries import batch
 from signet.aws.records import restored
 from signet.errors import Reason
 from signet.model.session import Attempts
@@ -21,11 +23,16 @@ class DynamoDbThrottleStore:
         self._table = table
 
     def get(self, subject: str, now: int) -> Attempts:
-        """As ports.ThrottleStore.get, by one consistent read; time to live may leave a count lying for days."""
+        """As ports.ThrottleStore.get, by one consistent read."""
         with calling("dynamodb:GetItem", Reason.STORE_UNAVAILABLE):
             answer = self._dynamodb.get_item(TableName=self._table, Key=_key(subject), ConsistentRead=True)
-        attempts = restored(Attempts, answer["Item"]) if "Item" in answer else _UNCOUNTED
-        return attempts if now < attempts.expires_at else _UNCOUNTED
+        return _living(answer.get("Item"), now)
+
+    def get_all(self, subjects: Sequence[str], now: int) -> list[Attempts]:
+        """As ports.ThrottleStore.get_all, by one consistent read."""
+        keys = [_key(subject) for subject in subjects]
+        found = {stored["pk"]["S"]: stored for stored in batch(self._dynamodb, {self._table: keys})[self._table]}
+        return [_living(found.get(key["pk"]["S"]), now) for key in keys]
 
     def put(self, subject: str, attempts: Attempts, previous: Attempts, now: int) -> bool:
         """As ports.ThrottleStore.put.
@@ -61,6 +68,12 @@ class DynamoDbThrottleStore:
         """As ports.ThrottleStore.clear."""
         with calling("dynamodb:DeleteItem", Reason.STORE_UNAVAILABLE):
             self._dynamodb.delete_item(TableName=self._table, Key=_key(subject))
+
+
+def _living(stored: Item | None, now: int) -> Attempts:
+    """What an item counts, where there is one; time to live may leave it lying for days after its end."""
+    attempts = restored(Attempts, stored) if stored else _UNCOUNTED
+    return attempts if now < attempts.expires_at else _UNCOUNTED
 
 
 def _unchanged(previous: Attempts, now: int) -> tuple[str, dict[str, Attribute]]:

@@ -42,7 +42,7 @@ class Login:
         if not username or "password" not in fields:
             return forms.Notice(LoginError.INCOMPLETE, username)
         device, device_cookie = forms.device(http)
-        signed = self.sign_in(username, fields["password"], http.source_ip, device)
+        signed = self.sign_in(username, fields["password"], http.source_ip, device, new_device=bool(device_cookie))
         if isinstance(signed, Refusal):
             self._record("login_refused", http, client_id, reason=str(signed.reason), sub=signed.sub)
             message = LoginError.TOO_MANY_ATTEMPTS if signed.retry_after else LoginError.WRONG_CREDENTIALS

@@ -48,8 +48,12 @@ class SignIn:
     pause: Callable[[float], None] = time.sleep
     refused_after: float = REFUSED_AFTER
 
-    def __call__(self, username: str, password: str, address: str, device: str) -> User | Refusal:
+    def __call__(
+        self, username: str, password: str, address: str, device: str, *, new_device: bool = False
+    ) -> User | Refusal:
         """The user, or why not. `address` is the IP address that the request came from, `device` its device cookie.
+
+        `new_device` where it brought none: the value was made for this attempt.
 
         A user who is unknown, disabled or without a password is refused after the same work as for a wrong one; where
         the work depends on which system a hash came from, after the same time.
@@ -58,10 +62,12 @@ class SignIn:
         if passwords.is_too_long(password) or len(username) > LONGEST_USERNAME:
             return Refusal(Reason.PASSWORD_WRONG)  # nobody's, so there is nothing to guess and nothing to count
         now = int(self.clock())
-        allowed = self.throttle.reserve(username, address, device, now)
+        allowed = self.throttle.reserve(username, address, device, now, new_device=new_device)
         if isinstance(allowed, RetryAfter):
             return Refusal(Reason.THROTTLED, allowed.seconds)
         started = self.timer()
+        # not in the read of the counters: an attempt that is slowed is free to repeat, and may not look for the name,
+        # or its time would tell in the long run whose name there is
         user = self.users.find(username)
         verified = passwords.verify(password, user.password_hash if user else "")
         if user and verified and not user.disabled:

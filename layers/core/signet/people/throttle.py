@@ -159,20 +159,28 @@ class Throttle:
         self._pause = pause
         self._limits = limits
 
-    def reserve(self, username: str, address: str, device: str, now: int) -> Allowed | RetryAfter:
+    def reserve(
+        self, username: str, address: str, device: str, now: int, *, new_device: bool = False
+    ) -> Allowed | RetryAfter:
         """Count an attempt at `username` from the IP address `address`, or say how long it has to wait.
 
         `device` is the browser's device cookie (OWASP Authentication Cheat Sheet, device cookies): where the account
-        has signed in with it before, its own counter replaces the others; any other value is worth nothing.
+        has signed in with it before, its own counter replaces the others; any other value is worth nothing. Of a
+        `new_device`, which is none that was brought but a value made for this attempt, nothing can be counted yet.
         """
         limits = self._limits
         account, place = f"{limits.account}:{limits.name(username)}", f"{limits.address}:{network(address)}"
-        marked = sha256(device.encode(errors="surrogatepass")).hexdigest()
-        own = self._read(f"device:{marked} {account}", limits.by_device, now)
-        if own.attempts.expires_at:
-            counters: tuple[Counter, ...] = (replace(own, known=True),)
+        own = f"device:{sha256(device.encode(errors='surrogatepass')).hexdigest()} {account}"
+        # by itself: where the owner is known, counters that strangers keep busy are not even read
+        there = Attempts() if new_device else self._store.get(own, now)
+        if there.expires_at:
+            counters: tuple[Counter, ...] = (Counter(own, limits.by_device, there, known=True),)
         else:
-            counters = (self._read(place, limits.by_address, now), self._read(account, limits.by_account, now))
+            attempts = self._store.get_all((place, account), now)
+            counters = (
+                Counter(place, limits.by_address, attempts[0]),
+                Counter(account, limits.by_account, attempts[1]),
+            )
         wait = max(counter.wait(now) for counter in counters)
         if wait > 0:
             return RetryAfter(wait, counters[0].known)
@@ -183,7 +191,7 @@ class Throttle:
                 self._take_back(counted, now)
                 return count
             counted.append(count)
-        return Allowed(account, own.subject, tuple(counted))
+        return Allowed(account, own, tuple(counted))
 
     def succeeded(self, allowed: Allowed, now: int) -> None:
         """The password was right: the account is known on this device from now on, with nothing counted.
@@ -213,9 +221,6 @@ class Throttle:
             [(counter, counted)] = allowed.counted
             current = counter.taken_back(current, counted)
         return replace(current, expires_at=now + self._limits.known_for)
-
-    def _read(self, subject: str, delays: Delays, now: int) -> Counter:
-        return Counter(subject, delays, self._store.get(subject, now))
 
     def _read_again(self, subject: str, lost: int, now: int) -> Attempts:
         """What is counted after so many lost races, and after a while that keeps many from losing them together."""
