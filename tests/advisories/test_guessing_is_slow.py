@@ -260,7 +260,7 @@ def test_a_slow_function_refuses_later(
     service.users.note_imported_hashes(service.now)
     waited: list[float] = []
     still = partial(SignIn, timer=lambda: 100.0, pause=waited.append)
-    monkeypatch.setattr("signet.people.sign_in.SignIn", still)
+    monkeypatch.setattr("signet.wiring.people.SignIn", still)
     for function, target in (("authorization", app.url()), ("account", ACCOUNT)):
         service.deployment.cold(function, AWS_LAMBDA_FUNCTION_MEMORY_SIZE=str(megabytes))
         visitor = service.visitor()
