@@ -12,11 +12,12 @@ import pytest
 
 from signet import pkce
 from signet.aws.clients import DynamoDbClientRegistry
+from signet.aws.consents import DynamoDbConsentStore
 from signet.aws.grants import DynamoDbGrantStore
 from signet.aws.users import DynamoDbUserRegistry
 from signet.model.client import Client, ClientSecret, digest
 from signet.model.grant import Code, Grant, new_grant_id
-from signet.model.user import User
+from signet.model.user import Consent, User
 from tests.support.embedded_tables import Tables, at_once
 from tests.support.environments import Environment
 from tests.support.gateway_events import Answer, event, token_event
@@ -60,6 +61,8 @@ def race(stack: Tables) -> Race:
         Client("app", "client_secret_basic", ("authorization_code",), secrets, redirect_uris=(REDIRECT_URI,))
     )
     assert DynamoDbUserRegistry(stack.dynamodb, stack.registry).create(User("sub-ada", "ada"))
+    consents = DynamoDbConsentStore(stack.dynamodb, stack.registry)
+    assert consents.put(Consent("sub-ada", "app", ("openid",), granted_at=now, updated_at=now), None)
     grants = DynamoDbGrantStore(stack.dynamodb, stack.state)
     code = Code.new(new_grant_id())
     grants.create(

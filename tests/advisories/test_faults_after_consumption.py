@@ -330,7 +330,7 @@ def test_an_answer_that_fails_costs_one_call_more(
     deployment.calls.clear()
     with signing(away):
         service.redeem(app, code)
-        assert deployment.calls == ["dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+        assert deployment.calls == ["dynamodb:UpdateItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
         deployment.calls.clear()
         service.refresh(app, first["refresh_token"])
         assert deployment.calls == ["dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:UpdateItem"]

@@ -101,9 +101,15 @@ TRAIL = {
             "reason=refresh_token_replayed status=400 sub=sub-mary"
         ),
     ],
+    "access_removed": [
+        "code_issued client_id=unlisted grant_id scope=openid sub=sub-emmy",
+        "consent_revoked client_id=unlisted sub=sub-emmy",
+        (
+            "request_refused client_id=unlisted endpoint=token error=invalid_grant grant_id "
+            "grant_type=authorization_code reason=consent_revoked status=400 sub=sub-emmy"
+        ),
+    ],
     "redemption_taken_back": [
-        "code_issued client_id=patient grant_id scope=openid sub=sub-radia",
-        "token_issued client_id=patient grant_id grant_type=authorization_code jti scope=openid sub=sub-radia",
         "code_issued client_id=patient grant_id scope=openid sub=sub-radia",
         (
             "request_failed client_id=patient detail endpoint=token error=temporarily_unavailable "

@@ -23,9 +23,9 @@ RIGHTS = {
         (KMS_KEYS, OWN_KEYS): {"kms:Sign"},
         (
             "RegistryTable.Arn",
-            'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "user#*", "scopes", "short_secrets"]}',
+            'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "scopes", "short_secrets"]}',
         ): {"dynamodb:GetItem"},
-        # a refresh reads the user and their consent at once
+        # a code and a refresh token are good while their user and the consent are
         ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*"]}'): {
             "dynamodb:BatchGetItem"
         },

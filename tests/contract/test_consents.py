@@ -48,6 +48,18 @@ def test_a_consent_is_read_with_its_user(directory: Directory) -> None:
     assert directory.consents.get("2", "app") == (None, None)
 
 
+def test_a_consent_and_its_user_are_read_as_they_are_now(directory: Directory) -> None:
+    """Each time, whatever was read before: a code or a refresh token is refused by it."""
+    for updated_at in range(20, 40):
+        given = replace(CONSENT, updated_at=updated_at)
+        assert directory.consents.put(given, None)
+        assert directory.consents.get("1", "app")[1] == given
+        assert directory.consents.delete("1", "app")
+        assert directory.consents.get("1", "app")[1] is None
+    assert directory.users.delete("1")
+    assert directory.consents.get("1", "app") == (None, None)
+
+
 def test_an_update_of_a_user_read_with_a_consent_is_made(directory: Directory) -> None:
     """What is read here is as good as what the registry reads."""
     user, _ = directory.consents.get("1", "app")
@@ -131,7 +143,9 @@ def test_user_and_consent_are_one_consistent_read(tables: Tables) -> None:
     DynamoDbConsentStore(tables.dynamodb, tables.registry).get("1", "app")
     [(operation, parameters)] = calls
     assert operation == "BatchGetItem"
-    assert "'ConsistentRead': True" in str(parameters)
+    assert isinstance(parameters, dict)
+    [(table, wanted)] = parameters["RequestItems"].items()
+    assert (table, wanted["ConsistentRead"], len(wanted["Keys"])) == (tables.registry, True, 2)
 
 
 def test_what_was_left_unread_is_asked_for_again(tables: Tables) -> None:

@@ -177,6 +177,17 @@ def test_a_redeemed_grant_can_be_revoked_once_and_for_all(grants: GrantStore) ->
     assert grants.redeem(REDEMPTION)[1] is Reason.GRANT_REVOKED
 
 
+def test_a_code_that_was_used_and_refused_is_never_given_back(grants: GrantStore) -> None:
+    """As its user had taken the consent back: neither to the request that used it nor to another."""
+    grants.redeem(REDEMPTION)
+    grants.revoke(GRANT.grant_id, 110)
+    grants.release(REDEMPTION)
+    for request_id in ("r1", "r2"):
+        again = replace(REDEMPTION, request_id=request_id)
+        assert grants.redeem(again)[1] in {Reason.GRANT_REVOKED, Reason.CODE_REPLAYED}
+    assert grants.get(GRANT.grant_id, 112) == replace(REDEEMED, revoked_at=110)
+
+
 def test_revoking_what_is_gone_makes_nothing(grants: GrantStore) -> None:
     """Or its remnant would be a grant of nobody."""
     grants.revoke("gone", 120)

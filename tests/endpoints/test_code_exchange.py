@@ -327,9 +327,9 @@ def exchange(service: Service, app: Application, ada: User) -> list[str]:
 
 
 def test_an_exchange_costs_two_calls_when_warm(service: Service, app: Application, ada: User) -> None:
-    """One write that checks and consumes, one read of the user."""
+    """One write that checks and consumes, one read of the user and the consent."""
     service.redeem(app, service.code(app, ada))
-    assert exchange(service, app, ada) == ["dynamodb:UpdateItem", "dynamodb:GetItem"]
+    assert exchange(service, app, ada) == ["dynamodb:UpdateItem", "dynamodb:BatchGetItem"]
 
 
 def test_a_refused_exchange_costs_one_call_and_a_replay_two(

@@ -62,10 +62,16 @@ def test_a_refresh_ends_the_grant_for_good(service: Service, app: Application, a
 
 @END_OF_A_PERSON
 def test_their_code_is_not_redeemed(service: Service, app: Application, ada: User, end: End) -> None:
-    """Though it was issued a moment before."""
+    """Though it was issued a moment before; and who was refused once is so for good, whoever is let in again."""
     code = service.code(app, ada)
     end(service, ada)
     assert service.redeem(app, code).error() == "invalid_grant"
+    assert service.deployment.lines("request_refused")[-1]["reason"] == "user_disabled"
+    [grant] = service.deployment.state("grant")
+    assert "revoked_at" in grant
+    if end is disabled:
+        service.change(ada, disabled=False)
+        assert service.redeem(app, code).error() == "invalid_grant"
 
 
 @END_OF_A_PERSON

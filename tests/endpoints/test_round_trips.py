@@ -34,12 +34,12 @@ def test_a_remembered_consent_makes_three_round_trips(service: Service, app: App
 
 
 def test_a_code_exchange_makes_two_round_trips(service: Service, app: Application, ada: User) -> None:
-    """One write that checks and consumes, one read of the user; client, scopes and keys are in memory."""
+    """One write that checks and consumes, one read of user and consent; client, scopes and keys are in memory."""
     assert service.redeem(app, service.code(app, ada)).status == 200
     code = service.code(app, ada)
     service.deployment.calls.clear()
     assert service.redeem(app, code).status == 200
-    assert service.deployment.calls == [UPDATE, READ]
+    assert service.deployment.calls == [UPDATE, READ_TWO]
 
 
 def test_userinfo_makes_one_round_trip(service: Service, app: Application, ada: User) -> None:

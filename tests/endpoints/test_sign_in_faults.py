@@ -168,7 +168,7 @@ def redeemed(service: Service, app: Application, code: str) -> bool:
 def test_whichever_call_of_an_exchange_fails_the_code_is_still_good(
     service: Service, app: Application, ada: User, deployment: Deployment
 ) -> None:
-    """Keyring, client, catalogue, grant, user: 503, no token, and the client's next try gets them, once."""
+    """Keyring, client, catalogue, grant, user and consent: 503, no token, and the next try gets them, once."""
     for number in count():
         code = service.code(app, ada)
         deployment.calls.clear()
@@ -259,12 +259,12 @@ def test_a_redemption_nobody_heard_of_that_cannot_be_taken_back_gives_no_token_e
 def test_a_redemption_that_cannot_be_taken_back_gives_no_token_ever(
     service: Service, app: Application, ada: User, deployment: Deployment
 ) -> None:
-    """The user cannot be read, and then nothing can: 503 for the first of the two reasons."""
+    """User and consent cannot be read, and then nothing can: 503 for the first of the two reasons."""
     code = service.code(app, ada)
     service.redeem(app, service.code(app, ada))
     with deployment.failing_at(denied, 1, 2):
         assert service.redeem(app, code).error(503) == "temporarily_unavailable"
-    assert "GetItem" in deployment.lines("request_failed")[-1]["detail"]
+    assert "BatchGetItem" in deployment.lines("request_failed")[-1]["detail"]
     assert service.redeem(app, code).error() == "invalid_grant"
 
 

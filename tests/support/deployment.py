@@ -41,6 +41,7 @@ from signet_cli.local import embedded, moto_kms
 from signet_cli.local.application import functions
 from signet_cli.local.template import Template
 from tests.support import gateway_events
+from tests.support.faults import answered
 from tests.support.gateway_events import Answer, Event, token_event
 from tests.support.sdk_events import met_instead
 
@@ -182,6 +183,7 @@ class Deployment:
         self._fault_at: dict[int, Fault] = {}
         self._fault_nth: dict[str, dict[int, Fault]] = {}
         self._losing: list[str] = []
+        self._indexed: set[str] | None = None
         self.clock = Clock()
         self._patch()
         self.dynamodb = _SDK.create_client("dynamodb")
@@ -393,6 +395,13 @@ class Deployment:
         """The next calls of that operation are performed, and their answers never arrive."""
         self._losing += [operation] * times
 
+    @contextmanager
+    def lagging_index(self) -> Iterator[None]:
+        """While open, what begins in the state table is not in its index yet, which is eventually consistent."""
+        self._indexed = {item["pk"]["S"] for item in self.state()}
+        yield
+        self._indexed = None
+
     def output(self) -> str:
         """Everything that the functions have written so far: to standard output, to standard error and by logging."""
         return self._console.getvalue()
@@ -469,10 +478,20 @@ class Deployment:
             botocore_stubber(event_name, request)
             raise ReadTimeoutError(endpoint_url="https://aws.example")
         if fault is None:
-            return None
+            return self._lagging(event_name, request) if operation == "dynamodb:Query" else None
         # every handler of this event is called, and moto's must not perform what AWS never saw
         request.url = "https://aws.invalid/"
         return fault()
+
+    def _lagging(self, event_name: str, request: Any) -> AWSResponse | None:
+        """What a query of the state table's index is answered while that lags."""
+        if self._indexed is None or json.loads(request.body).get("IndexName") != "subjects":
+            return None
+        performed = botocore_stubber(event_name, request)
+        assert performed
+        found = json.loads(performed.content)
+        listed = [entry for entry in found["Items"] if entry["pk"]["S"] in self._indexed]
+        return answered(json.dumps({**found, "Items": listed, "Count": len(listed)}))
 
     def _create(self, template: Template) -> Template:
         [secret] = template.resources("AWS::SecretsManager::Secret").values()

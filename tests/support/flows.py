@@ -157,11 +157,10 @@ def old_password_hash(service: Service) -> None:
 
 
 def redemption_taken_back(service: Service) -> None:
-    """The user cannot be read: the code stays good for the next try."""
+    """User and consent cannot be read: the code stays good for the next try."""
     user, app = service.user("radia"), service.application("patient")
-    service.tokens(app, user)  # client and scopes are remembered from here on
     code = service.code(app, user)
-    with service.deployment.failing("dynamodb:GetItem", faults.throttled):
+    with service.deployment.failing("dynamodb:BatchGetItem", faults.throttled):
         assert service.redeem(app, code).error(503) == "temporarily_unavailable"
     assert service.redeem(app, code).status == 200
 
@@ -271,6 +270,16 @@ def account(service: Service) -> None:
     assert "everywhere but here" in page.notice
 
 
+def access_removed(service: Service) -> None:
+    """At the account page, while the index does not list the youngest grant yet: its code is refused all the same."""
+    user, app = service.user("emmy"), service.application("unlisted")
+    with service.deployment.lagging_index():
+        code = service.code(app, user)
+        visitor = service.signed_in(user)
+        visitor.press(visitor.get(ACCOUNT).form_about("application", client_id="unlisted"))
+    assert service.redeem(app, code).error() == "invalid_grant"
+
+
 def key_commands(service: Service) -> None:
     """Each command; then a rotation that had begun before a key was withdrawn, and is taken off the stage."""
     deployment = service.deployment
@@ -326,6 +335,7 @@ FLOWS: tuple[Flow, ...] = (
     defect,
     logout,
     account,
+    access_removed,
     scheduled_rotation,
     key_commands,
 )

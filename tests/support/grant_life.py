@@ -94,19 +94,20 @@ class Life:
 
     client: Client
     user: str
+    created_at: int
     code_ends: int
     generation: int | None = None
     turned_at: float = 0
     taken_back: int | None = None
     alive: bool = True
 
-    def redeem(self, now: int, *, enabled: bool) -> bool:
-        """Whether a code is accepted; the second time is the end of everything."""
+    def redeem(self, now: int, *, allowed: bool) -> bool:
+        """Whether a code is accepted; the second time is the end of everything, and so is one that is not allowed."""
         self.alive = self.alive and self.generation is None
-        if self.alive and now < self.code_ends and enabled:
-            self.generation = 0
-            return True
-        return False
+        if not self.alive or now >= self.code_ends:
+            return False
+        self.generation, self.alive = 0, allowed
+        return allowed
 
     def refresh(self, generation: int, now: int, *, allowed: bool) -> bool:
         """Whether a refresh token that has not expired is accepted: the last, or within the grace the one before."""
@@ -165,7 +166,6 @@ class GrantLife(RuleBasedStateMachine):
             settings=SETTINGS,
             clock=lambda: self.now,
             grants=self.stores.grants,
-            users=self.stores.users,
             consents=self.stores.consents,
             scopes=ScopeCatalogue,
             refresh_token=RefreshTokenReader(SETTINGS, lambda kid: self.loaded.public.get(kid)),  # noqa: PLW0108 - the ring of then
@@ -205,7 +205,7 @@ class GrantLife(RuleBasedStateMachine):
                 created_at=self.now,
             )
         )
-        self.lives[code.grant_id] = Life(self.clients[client], sub, self.now + 60)
+        self.lives[code.grant_id] = Life(self.clients[client], sub, self.now, self.now + 60)
         return code
 
     @rule(target=held, code=codes, stranger=st.sampled_from([False, False, False, True]), ending=ENDINGS)
@@ -213,7 +213,7 @@ class GrantLife(RuleBasedStateMachine):
         """A code is shown, once or again, by its client or by another one."""
         life = self.lives[code.grant_id]
         client = self._other(life.client) if stranger else life.client
-        expected = not stranger and life.redeem(self.now, enabled=not self.disabled[life.user])
+        expected = not stranger and life.redeem(self.now, allowed=self._allowed(life, life.created_at))
         if expected and ending is Ending.UNSIGNED:
             life.take_back(None)
         request = {"code": code.wire(), "redirect_uri": REDIRECT_URI}
@@ -260,7 +260,7 @@ class GrantLife(RuleBasedStateMachine):
         life = self.lives[shown.grant_id]
         client = self._other(life.client) if stranger else life.client
         readable = not stranger and self.now < shown.refresh_ends
-        allowed = not self.disabled[life.user] and self._covers(life, client, shown)
+        allowed = self._allowed(life, shown.issued_at)
         turns = life.is_fresh(shown.generation)
         expected = readable and life.refresh(shown.generation, self.now, allowed=allowed)
         if expected and turns and ending is Ending.UNSIGNED:
@@ -382,10 +382,10 @@ class GrantLife(RuleBasedStateMachine):
         consent = Consent(sub, client.client_id, ("openid", "email"), granted_at, self.now)
         assert self.stores.consents.put(consent, previous)
 
-    def _covers(self, life: Life, client: Client, shown: Shown) -> bool:
+    def _allowed(self, life: Life, issued_at: int) -> bool:
         """A consent covers what was issued under it, not what was issued under one that was taken back before it."""
-        granted_at = self.consented.get((life.user, client.client_id))
-        return granted_at is not None and granted_at <= shown.issued_at + CLOCK_SKEW
+        granted_at = self.consented.get((life.user, life.client.client_id))
+        return not self.disabled[life.user] and granted_at is not None and granted_at <= issued_at + CLOCK_SKEW
 
     def _other(self, client: Client) -> Client:
         return next(other for other in self.clients if other is not client)

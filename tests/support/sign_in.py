@@ -143,10 +143,11 @@ class Service:
         assert self._scopes.replace(replace(catalogue, scopes=added, version=catalogue.version + 1))
 
     def consent(self, user: User, application: Application, *scope: str) -> None:
-        """What the user has allowed; all that is registered where no scope is named."""
+        """What the user has allowed, since they first did; all that is registered where no scope is named."""
         allowed = scope or application.client.scope
         _, previous = self.consents.get(user.sub, application.client_id)
-        assert self.consents.put(Consent(user.sub, application.client_id, allowed, self.now, self.now), previous)
+        granted_at = previous.granted_at if previous else self.now
+        assert self.consents.put(Consent(user.sub, application.client_id, allowed, granted_at, self.now), previous)
 
     def visitor(self, address: str = ADDRESS, **headers: str) -> Visitor:
         """A browser that has never been here."""

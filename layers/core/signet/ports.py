@@ -165,7 +165,7 @@ class ConsentStore(Protocol):
     """What people have allowed."""
 
     def get(self, sub: str, client_id: str) -> tuple[User | None, Consent | None]:
-        """A user and their consent to a client, in one read."""
+        """A user and their consent to a client as they are now, in one read: tokens are refused by what it finds."""
 
     def put(self, consent: Consent, previous: Consent | None) -> bool:
         """Store what is now allowed over `previous`, as `get` gave it; False, and no change, where another came first.

@@ -8,18 +8,22 @@ from signet import pkce
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
 from signet.grants.consumption import undone_by_failure
 from signet.grants.request import GrantRequest
-from signet.grants.user import authorization, record_lifetime
+from signet.grants.user import authorization, is_agreed, record_lifetime
 from signet.model.grant import Code, Grant, Redemption
 from signet.model.token import Authorization
+
+_ENDS = frozenset({Reason.CODE_REPLAYED, Reason.USER_DISABLED, Reason.CONSENT_REVOKED})
+"""What ends the grant, and not the request alone."""
 
 
 @contextmanager
 def authorize(request: GrantRequest) -> Iterator[Authorization]:
     """Consume the code and give what was consented to, with the user's claims as they are now.
 
-    A code that is shown twice revokes its grant (section 4.1.2, RFC 9700 section 4.5). A wrong verifier, client or
-    redirect URI is refused and leaves the code as it was; so does a failure from which no answer came. Raises
-    OAuthError(invalid_grant).
+    A code that is shown twice revokes its grant (section 4.1.2, RFC 9700 section 4.5), and so does one whose user is
+    disabled or has taken their consent back: whoever did that may not have found the grant, as it was too young to be
+    listed. A wrong verifier, client or redirect URI is refused and leaves the code as it was; so does a failure from
+    which no answer came. Raises OAuthError(invalid_grant).
     """
     services = request.services
     redemption = _redemption(request)
@@ -29,21 +33,24 @@ def authorize(request: GrantRequest) -> Iterator[Authorization]:
         grant, refused = services.grants.redeem(redemption)
         if grant is not None and refused is None:
             audience = request.audience(grant.audience)
-            user = services.users.get(grant.sub)
+            user, consent = services.consents.get(grant.sub, grant.client_id)
             if user is None or user.disabled:
-                raise _invalid_grant(Reason.USER_DISABLED, grant)
-            yield authorization(
-                request.client,
-                grant,
-                user,
-                catalogue,
-                services.settings,
-                scope=grant.scope,
-                audience=audience,
-                issued_at=grant.redeemed_at,
-            )
-            return
-    if refused is Reason.CODE_REPLAYED:
+                refused = Reason.USER_DISABLED
+            elif not is_agreed(request.client, consent, scope=grant.scope, since=grant.created_at):
+                refused = Reason.CONSENT_REVOKED
+            else:
+                yield authorization(
+                    request.client,
+                    grant,
+                    user,
+                    catalogue,
+                    services.settings,
+                    scope=grant.scope,
+                    audience=audience,
+                    issued_at=grant.redeemed_at,
+                )
+                return
+    if refused in _ENDS:  # the redemption is not taken back: what was refused stays used
         services.grants.revoke(redemption.code.grant_id, redemption.now)
     raise _invalid_grant(refused or Reason.CODE_UNKNOWN, grant)
 

@@ -8,12 +8,10 @@ from dataclasses import replace
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
 from signet.grants.consumption import undone_by_failure
 from signet.grants.request import GrantRequest
-from signet.grants.user import authorization, record_lifetime
-from signet.model.client import Client
+from signet.grants.user import authorization, is_agreed, record_lifetime
 from signet.model.grant import Grant, Turn
 from signet.model.refresh_token import RefreshToken
 from signet.model.token import Authorization
-from signet.model.user import Consent
 from signet.settings import CLOCK_SKEW, REFRESH_GRACE
 
 
@@ -39,7 +37,7 @@ def authorize(request: GrantRequest) -> Iterator[Authorization]:
     user, consent = services.consents.get(token.sub, client.client_id)
     if user is None or user.disabled:
         raise _ended(request, token, now, Reason.USER_DISABLED)
-    if not client.first_party and not _consented(client, token, consent):
+    if not is_agreed(client, consent, scope=token.scope, since=token.iat):
         raise _ended(request, token, now, Reason.CONSENT_REVOKED)
     with _moved(request, token, now) if client.rotate_refresh_tokens else _unmoved(request, token, now) as grant:
         issued_at = grant.rotated_at if client.rotate_refresh_tokens else None
@@ -81,15 +79,6 @@ def _unmoved(request: GrantRequest, token: RefreshToken, now: int) -> Iterator[G
         raise _invalid_grant(Reason.GRANT_REVOKED, token)
     # of the authentication alone (OpenID Connect Core section 12.2), which no generation here tells to be over
     yield replace(grant, nonce="")
-
-
-def _consented(client: Client, token: RefreshToken, consent: Consent | None) -> bool:
-    """Whether the user's consent still covers the grant: one that was taken back and given anew since does not."""
-    if consent is None or not consent.is_to(client):
-        return False
-    if consent.granted_at > token.iat + CLOCK_SKEW:
-        return False
-    return set(token.scope) <= set(consent.scope)
 
 
 def _ended(request: GrantRequest, token: RefreshToken, now: int, reason: Reason) -> OAuthError:

@@ -7,8 +7,8 @@ from signet.model.client import Client
 from signet.model.grant import Grant
 from signet.model.scope import ScopeCatalogue
 from signet.model.token import Authorization, Continuation
-from signet.model.user import User, user_claims
-from signet.settings import LONGEST_TOKEN_LIFETIME, Settings
+from signet.model.user import Consent, User, user_claims
+from signet.settings import CLOCK_SKEW, LONGEST_TOKEN_LIFETIME, Settings
 
 _PROTOCOL_CLAIMS = frozenset({"acr", "amr", "auth_time", "sub", "sid", "nonce"})
 
@@ -43,6 +43,19 @@ def authorization(
         id_token_claims=_id_token_claims(grant, held, catalogue, scope) if "openid" in scope else None,
         continuation=continuation,
     )
+
+
+def is_agreed(client: Client, consent: Consent | None, *, scope: tuple[str, ...], since: int) -> bool:
+    """Whether the user still allows the client what it was granted at `since`, in epoch seconds.
+
+    A consent that has become narrower than `scope`, or was taken back and given anew since, does not cover it: what
+    was taken back stays so. An operator's own client needs none.
+    """
+    if client.first_party:
+        return True
+    if consent is None or not consent.is_to(client):
+        return False
+    return consent.granted_at <= since + CLOCK_SKEW and set(scope) <= set(consent.scope)
 
 
 def record_lifetime(client: Client, settings: Settings) -> int:

@@ -31,8 +31,8 @@ class Exits:
     def withdraw(self, sub: str, client_id: str, consents: ConsentStore) -> tuple[str, ...]:
         """Take back what a user has allowed a client, and end the grants that came of it; the grants' ids.
 
-        The consent goes first: without it nothing new begins, and a grant too young to be listed dies at its first
-        refresh.
+        The consent goes first: without it nothing new begins, and a grant too young to be listed dies when its code or
+        its refresh token is shown.
         """
         consents.delete(sub, client_id)
         return self._revoke(sub, lambda grant: grant.client_id == client_id)

@@ -7,7 +7,6 @@ from signet.aws import environ, sdk
 from signet.aws.consents import DynamoDbConsentStore
 from signet.aws.grants import DynamoDbGrantStore
 from signet.aws.keyring_secret import KeyringSecret
-from signet.aws.users import DynamoDbUserRegistry
 from signet.endpoints.token import TokenEndpoint
 from signet.grants.request import GrantServices
 from signet.keys.keyring import RememberedRing, loaded
@@ -44,7 +43,6 @@ def _answers(audit: Audit) -> Answers:
         settings=settings,
         clock=clock,
         grants=DynamoDbGrantStore(dynamodb, state),
-        users=DynamoDbUserRegistry(dynamodb, registry),
         consents=DynamoDbConsentStore(dynamodb, registry),
         scopes=scopes,
         refresh_token=RefreshTokenReader(settings, ring.public),
