@@ -23,7 +23,7 @@ FIRST_REQUESTS = {
     "IntrospectionFunction": "a token that is valid",
     "RevocationFunction": "a token that is valid",
     "AuthorizationFunction": "the sign-in page",
-    "EndSessionFunction": "nobody is signed in",
+    "EndSessionFunction": "an ID token is shown",
     "AccountFunction": "the sign-in page",
     "UserinfoFunction": "a user's claims",
 }
@@ -40,25 +40,26 @@ def asked_first() -> Iterator[tuple[Stack, dict[str, dict[str, Any]]]]:
         code = _code(stack)
         with LambdaProcess(BUILT / "TokenFunction", stack.variables("TokenFunction")) as token:
 
-            def access_token(client_id: str, **parameters: str) -> str:
+            def tokens(client_id: str, **parameters: str) -> dict[str, str]:
                 request = form(client_id, "/connect/oauth/token", **parameters)
-                issued: str = json.loads(token.invoke(request)["body"])["access_token"]
+                issued: dict[str, str] = json.loads(token.invoke(request)["body"])
                 return issued
 
-            introspected, revoked = (access_token(CLIENT, grant_type="client_credentials") for _ in range(2))
-            of_a_user = access_token(
+            introspected, revoked = (tokens(CLIENT, grant_type="client_credentials") for _ in range(2))
+            of_a_user = tokens(
                 "web", grant_type="authorization_code", code=code, redirect_uri=REDIRECT_URI, code_verifier=_VERIFIER
             )
-        bearer = {"Authorization": f"Bearer {of_a_user}"}
+        bearer = {"Authorization": f"Bearer {of_a_user['access_token']}"}
+        logout = urlencode({"id_token_hint": of_a_user["id_token"]})
         yield (
             stack,
             {
                 "TokenFunction": form(CLIENT, "/connect/oauth/token", grant_type="client_credentials"),
                 "JwksFunction": event("GET", "/connect/oauth/jwks"),
-                "IntrospectionFunction": form(CLIENT, "/connect/oauth/introspect", token=introspected),
-                "RevocationFunction": form(CLIENT, "/connect/oauth/revoke", token=revoked),
+                "IntrospectionFunction": form(CLIENT, "/connect/oauth/introspect", token=introspected["access_token"]),
+                "RevocationFunction": form(CLIENT, "/connect/oauth/revoke", token=revoked["access_token"]),
                 "AuthorizationFunction": event("GET", f"/connect/oauth/authorize?{urlencode(SIGN_IN)}"),
-                "EndSessionFunction": event("GET", "/connect/oauth/end_session"),
+                "EndSessionFunction": event("GET", f"/connect/oauth/end_session?{logout}"),
                 "AccountFunction": event("GET", "/connect/account"),
                 "UserinfoFunction": event("GET", "/connect/oauth/userinfo", bearer),
             },

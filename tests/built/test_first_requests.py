@@ -37,7 +37,7 @@ THIRD_PARTY = {
     "RevocationFunction": READS_TOKENS,
     "UserinfoFunction": READS_TOKENS,
     "AuthorizationFunction": PAGES | PASSWORDS,
-    "EndSessionFunction": PAGES,
+    "EndSessionFunction": PAGES | READS_TOKENS,
     "AccountFunction": PAGES | PASSWORDS,
 }
 """What is neither ours nor Python's."""
