@@ -84,6 +84,7 @@ def test_a_wrong_secret_is_compared_with_every_secret(
         ClientSecret(digest(f"secret {number}"), 0, expires_at) for number, expires_at in enumerate((None, 1))
     )
     deployment.register("two", client_secrets=secrets)
+    deployment.cold("token")
     answer, work = measured("two")
     assert answer.error(401) == "invalid_client"
     assert work["comparisons"] == 2 * len(secrets)
