@@ -1,11 +1,12 @@
 """The key set of an issuer in another stack, over the network: bounded in time and size, and from nowhere else."""
 
+import ssl
 import time
+from functools import cached_property
+from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection, HTTPException, HTTPSConnection
 from queue import Empty, SimpleQueue
 from threading import Thread
-
-from urllib3 import PoolManager, Timeout
-from urllib3.exceptions import HTTPError
+from urllib.parse import urlsplit
 
 from signet.errors import OAuthError, Reason, unavailable
 from signet.keys import jwks
@@ -22,9 +23,8 @@ class KeySetFetch:
     """Fetches the JWK Set at `url`. No redirect is followed: it would let the keys come from elsewhere."""
 
     def __init__(self, url: str, deadline: float = DEADLINE) -> None:
-        self._url = url
+        self._url = urlsplit(url)
         self._deadline = deadline
-        self._http = PoolManager(num_pools=1, retries=False, timeout=Timeout(connect=deadline / 2, read=deadline / 2))
 
     def __call__(self) -> KeySet:
         """The key set. Raises OAuthError(temporarily_unavailable) for everything else that may come."""
@@ -46,17 +46,19 @@ class KeySetFetch:
             return error
         except jwks.KeySetInvalid as error:
             return _failed(str(error))
-        except (HTTPError, OSError, ValueError) as error:
+        except (HTTPException, OSError, ValueError) as error:
             return _failed(type(error).__name__)  # the text may quote what was received
 
     def _document(self) -> bytes:
         ends = time.monotonic() + self._deadline
-        response = self._http.request("GET", self._url, headers=_HEADERS, redirect=False, preload_content=False)
+        connection = self._connection()
         try:
+            connection.request("GET", self._url.path or "/", headers=_HEADERS)
+            response = connection.getresponse()
             if response.status != 200:
                 raise _failed(f"status {response.status}")
             document = b""
-            while piece := response.read1(jwks.LARGEST_KEY_SET + 1, decode_content=False):
+            while piece := response.read1(jwks.LARGEST_KEY_SET + 1):
                 document += piece
                 if len(document) > jwks.LARGEST_KEY_SET:
                     raise _failed("too large")
@@ -64,7 +66,19 @@ class KeySetFetch:
                     raise _failed("no answer in time")
             return document
         finally:
-            response.close()
+            connection.close()
+
+    def _connection(self) -> HTTPConnection:
+        host, port, timeout = self._url.hostname or "", self._url.port, self._deadline / 2
+        # a port always: without one the last group of an IPv6 address would be taken for it
+        if self._url.scheme == "https":
+            return HTTPSConnection(host, port or HTTPS_PORT, timeout=timeout, context=self._trust)
+        return HTTPConnection(host, port or HTTP_PORT, timeout=timeout)
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """The public authorities, and who SSL_CERT_FILE names: they take a while to load."""
+        return ssl.create_default_context()
 
 
 def _failed(detail: str) -> OAuthError:
