@@ -10,6 +10,7 @@ import pkgutil
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from unittest.mock import MagicMock
 
@@ -58,7 +59,7 @@ def main() -> None:
     sys.meta_path.insert(0, _Absents())
     for module in pkgutil.walk_packages(signet.__path__, "signet."):
         importlib.import_module(module.name)
-    dataclass_code.BUILT.write_bytes(dataclass_code.document(texts))
+    Path(dataclass_code.BUILT).write_bytes(dataclass_code.document(texts))
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ import dataclasses
 import marshal
 import sys
 from collections.abc import Iterable
-from pathlib import Path
+from io import FileIO
 from typing import Any
 
-BUILT = Path(__file__).with_name(f"dataclass_code.{sys.implementation.cache_tag}.bin")
-"""The code by its text, for the Python of the name. Source trees have none."""
+BUILT = f"{__file__.removesuffix('.py')}.{sys.implementation.cache_tag}.bin"
+"""The path of the code by its text, for the Python of the name. Source trees have none."""
 
 _FORMAT = 2
 """Of marshal: the last in which the same code gives the same octets."""
@@ -28,7 +28,8 @@ def document(texts: Iterable[str]) -> bytes:
 def use() -> None:
     """Have `dataclasses` run what has been compiled. Nothing is different without the file, but for the time."""
     try:
-        codes: dict[str, bytes] = marshal.loads(BUILT.read_bytes())  # noqa: S302 - as trusted as the modules beside it
+        with FileIO(BUILT) as file:
+            codes: dict[str, bytes] = marshal.loads(file.readall())  # noqa: S302 - as trusted as the modules beside it
     except FileNotFoundError:
         return
 

@@ -38,7 +38,7 @@ def point(**defaults: int) -> Any:
 def keep(monkeypatch: pytest.MonkeyPatch, path: Path, document: bytes) -> None:
     """Go on with this file."""
     path.write_bytes(document)
-    monkeypatch.setattr(dataclass_code, "BUILT", path)
+    monkeypatch.setattr(dataclass_code, "BUILT", str(path))
     dataclass_code.use()
 
 
@@ -71,7 +71,7 @@ def test_a_text_that_is_not_kept_is_compiled(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_without_a_file_nothing_is_different(texts: Texts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As in every source tree."""
-    monkeypatch.setattr(dataclass_code, "BUILT", tmp_path / "absent")
+    monkeypatch.setattr(dataclass_code, "BUILT", str(tmp_path / "absent"))
     dataclass_code.use()
     assert point()(1).x == 1
     assert texts

@@ -3,7 +3,6 @@
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from signet.endpoints.table import ENDPOINTS, Endpoint
@@ -104,7 +103,9 @@ def _with_cors(response: HttpResponse) -> HttpResponse:
 def unexpected(error: Exception) -> OAuthError:
     """A defect of ours: its type and its places, not its text, which may quote what was received."""
     frames = traceback.extract_tb(error.__traceback__)[-4:]
-    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    places = " < ".join(
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in reversed(frames)
+    )
     return OAuthError(
         ErrorCode.SERVER_ERROR,
         Reason.UNEXPECTED,

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from signet.aws.failures import AwsUnreachable
@@ -111,8 +110,11 @@ def _asked(uri: str) -> bytes:
 
 def _authorization() -> dict[str, str]:
     """The token that proves who asks; one in a file is renewed there, so it is read each time."""
-    file = os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-    token = Path(file).read_text(encoding="utf-8") if file else os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")
+    token = os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")
+    if file := os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"):
+        from pathlib import Path  # noqa: PLC0415 - three milliseconds, which few need
+
+        token = Path(file).read_text(encoding="utf-8")
     if "\r" in token or "\n" in token:
         raise ValueError("the token is no header's value")
     return {"Authorization": token} if token else {}

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 
 from signet.aws.failures import AwsUnreachable
 from signet.aws.lean.addresses import Address
@@ -116,11 +115,14 @@ def _trust() -> ssl.SSLContext:
 
     https://www.amazontrust.com/repository/. All the public ones take sixteen milliseconds to load.
     """
-    own = os.environ.get("AWS_CA_BUNDLE")
-    file = own or str(next(path for path in (_bundled("amazon.pem"), _bundled("cacert.pem")) if path.exists()))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and host name
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(file)
+    try:
+        context.load_verify_locations(os.environ.get("AWS_CA_BUNDLE") or _bundled("amazon.pem"))
+    except FileNotFoundError:
+        if os.environ.get("AWS_CA_BUNDLE"):
+            raise
+        context.load_verify_locations(_bundled("cacert.pem"))  # botocore as it is shipped, in a source tree
     return context
 
 
@@ -128,14 +130,15 @@ def _trust_all(context: ssl.SSLContext) -> bool:
     """Trust every public authority that botocore does, from now on; False where that changes nothing."""
     if os.environ.get("AWS_CA_BUNDLE") or context.cert_store_stats()["x509_ca"] > 10:
         return False
-    context.load_verify_locations(str(_bundled("cacert.pem")))
+    context.load_verify_locations(_bundled("cacert.pem"))
     return True
 
 
-def _bundled(name: str) -> Path:
-    """A file of botocore's package, which is not imported for it."""
+def _bundled(name: str) -> str:
+    """The path of a file of botocore's package, which is not imported for it."""
     package = find_spec("botocore")
-    return Path(*(package.submodule_search_locations or ()) if package else (), name)
+    [folder] = (package.submodule_search_locations if package else None) or [""]
+    return f"{folder}/{name}"
 
 
 def _content(response: http.client.HTTPResponse) -> bytes:
