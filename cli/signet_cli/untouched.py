@@ -8,7 +8,7 @@ _WRITES = {
     "users": ("create", "update", "delete", "note_imported_hashes"),
     "consents": ("put", "delete"),
     "scopes": ("replace",),
-    "sessions": ("create", "extend", "delete"),
+    "sessions": ("create", "extend", "note_ended", "delete"),
     "grants": ("create", "redeem", "release", "turn", "turn_back", "revoke"),
     "token_status": ("blacklist",),
     "key_sets": ("publish",),

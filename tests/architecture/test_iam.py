@@ -25,10 +25,11 @@ RIGHTS = {
             "RegistryTable.Arn",
             'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["client#*", "scopes", "short_secrets"]}',
         ): {"dynamodb:GetItem"},
-        # a code and a refresh token are good while their user and the consent are
+        # a code and a refresh token are good while their user, the consent and the session are
         ("RegistryTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["user#*"]}'): {
             "dynamodb:BatchGetItem"
         },
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["ended#*"]}'): {"dynamodb:BatchGetItem"},
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["grant#*"]}'): {
             "dynamodb:GetItem",
             "dynamodb:UpdateItem",
@@ -127,6 +128,8 @@ RIGHTS = {
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
         },
+        # that it has ended
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["ended#*"]}'): {"dynamodb:PutItem"},
     },
     "AccountFunction": {
         ("AccountLogs.Arn", ""): LOGS,
@@ -148,6 +151,8 @@ RIGHTS = {
             "dynamodb:BatchGetItem",
             "dynamodb:UpdateItem",
         },
+        # that a session has ended
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["ended#*"]}'): {"dynamodb:PutItem"},
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["session#*", "throttle#*"]}'): {
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",

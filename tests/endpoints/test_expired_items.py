@@ -7,7 +7,7 @@ import pytest
 
 from signet.model.user import User
 from tests.support.flows import FLOWS
-from tests.support.sign_in import ACCOUNT, PASSWORD, REDIRECT_URI, Application, Service, grant_id_of
+from tests.support.sign_in import ACCOUNT, END_SESSION, PASSWORD, REDIRECT_URI, Application, Service, grant_id_of
 from tests.support.token_requests import INACTIVE, introspect, refresh, revoke
 
 HOUR, DAY = 3_600, 86_400
@@ -94,6 +94,25 @@ def a_session(service: Service, ada: User) -> None:
         assert "the old browser" not in service.signed_in(ada, "the new browser").get(ACCOUNT).text
 
 
+def a_note_of_a_logout(service: Service, ada: User) -> None:
+    """Keeps nobody from signing in again, and what ended with the session does not come back by its end."""
+    app = client(service)
+    service.consent(ada, app)
+    visitor = service.signed_in(ada)
+    with service.deployment.lagging_index():
+        code = visitor.open(app.url()).redirected(REDIRECT_URI)["code"]
+        form = visitor.get(END_SESSION).form
+        visitor.post(form.action, {**form.fields, "decision": "sign_out"})
+    [note] = service.deployment.state("ended")
+    end(service, note["pk"]["S"])
+    with nothing_is_deleted(service):
+        assert all_have_ended(service, "ended")
+        assert service.redeem(app, code).error() == "invalid_grant"
+        service.clock.advance(LATE)
+        page = visitor.sign_in(visitor.open(app.url()), "ada", PASSWORD)
+        assert service.redeem(app, page.redirected(REDIRECT_URI)["code"]).status == 200
+
+
 def a_throttle(service: Service, ada: User) -> None:
     """Keeps nobody waiting, and the next failure counts from one again."""
     url, visitor = client(service).url(prompt="login"), service.visitor("198.51.100.7")
@@ -150,6 +169,7 @@ def end(service: Service, pk: str) -> None:
 ENDED: dict[str, tuple[Callable[[Service, User], None], ...]] = {
     "grant": (a_code, a_grant, a_grant_whose_tokens_have_not_ended),
     "session": (a_session,),
+    "ended": (a_note_of_a_logout,),
     "throttle": (a_throttle,),
     "revoked": (a_blacklisted_token, a_blacklist_entry),
 }

@@ -104,7 +104,7 @@ def takes(service: Service, prepare: Prepare) -> Iterator[tuple[int, Visitor, Ac
 
 
 @pytest.mark.parametrize(
-    ("prepare", "at_least"), [(hinted_logout, 7), (confirmed_logout, 5), (removal, 7), (ending_elsewhere, 9)]
+    ("prepare", "at_least"), [(hinted_logout, 8), (confirmed_logout, 6), (removal, 7), (ending_elsewhere, 11)]
 )
 def test_whichever_call_fails_it_is_said_and_the_next_try_finishes_it(
     service: Service, prepare: Prepare, at_least: int

@@ -34,7 +34,7 @@ def test_a_remembered_consent_makes_three_round_trips(service: Service, app: App
 
 
 def test_a_code_exchange_makes_two_round_trips(service: Service, app: Application, ada: User) -> None:
-    """One write that checks and consumes, one read of user and consent; client, scopes and keys are in memory."""
+    """One write that checks and consumes, one read of user, consent and session; the rest is in memory."""
     assert service.redeem(app, service.code(app, ada)).status == 200
     code = service.code(app, ada)
     service.deployment.calls.clear()
@@ -118,7 +118,7 @@ def test_the_sign_in_page_makes_no_round_trip(deployment: Deployment, service: S
 
 
 def test_a_logout_costs_what_hangs_on_the_session(deployment: Deployment, service: Service, ada: User) -> None:
-    """The session, the user, the grants by the index and as they are; a write for each that ends, and the session's."""
+    """The session, the user; that it ends; the grants by the index and as they are, a write for each, the session's."""
     app = service.application(post_logout_redirect_uris=(REDIRECT_URI,))
     service.consent(ada, app)
     for grants in (1, 2):
@@ -130,7 +130,7 @@ def test_a_logout_costs_what_hangs_on_the_session(deployment: Deployment, servic
         assert visitor.get(f"{END_SESSION}?{asked}&logout_hint=somebody").heading == "Sign out?"  # and is warm now
         deployment.calls.clear()
         assert visitor.get(f"{END_SESSION}?{asked}").location == REDIRECT_URI
-        assert deployment.calls == [READ, READ, QUERY, READ_TWO, *[UPDATE] * grants, DELETE]
+        assert deployment.calls == [READ, READ, PUT, QUERY, READ_TWO, *[UPDATE] * grants, DELETE]
 
 
 def test_what_has_ended_already_costs_no_write(deployment: Deployment, service: Service, ada: User) -> None:
@@ -145,7 +145,7 @@ def test_what_has_ended_already_costs_no_write(deployment: Deployment, service: 
     page = visitor.get(END_SESSION)
     deployment.calls.clear()
     visitor.post(page.form.action, {**page.form.fields, "decision": "sign_out"})
-    assert deployment.calls == [READ, QUERY, READ_TWO, DELETE]
+    assert deployment.calls == [READ, PUT, QUERY, READ_TWO, DELETE]
 
 
 def test_the_account_page_makes_seven_round_trips(
@@ -162,7 +162,7 @@ def test_the_account_page_makes_seven_round_trips(
 
 
 def test_a_refresh_makes_two_round_trips(service: Service, ada: User) -> None:
-    """User and consent together, as they are now; one write that checks the token's turn and makes it the past."""
+    """User, consent and session together; one write that checks the token's turn and makes it the past."""
     app = service.application(grant_types=("authorization_code", "refresh_token"))
     refresh_token = service.tokens(app, ada)["refresh_token"]
     refresh_token = refresh(service.deployment, app, refresh_token).json()["refresh_token"]

@@ -34,9 +34,10 @@ from signet.model.client import Client, ClientSecret, digest
 from signet.model.grant import Code, Grant, new_grant_id
 from signet.model.key import KeySet, KeyState, RingKey
 from signet.model.scope import ScopeCatalogue
+from signet.model.session import Session
 from signet.model.token import Authorization, TokenResponse
 from signet.model.user import Consent, User
-from signet.ports import ConsentStore, GrantStore, UserRegistry
+from signet.ports import ConsentStore, GrantStore, HeldSessions, StandingStore, UserRegistry
 from signet.settings import CLOCK_SKEW, REFRESH_GRACE, Settings
 from signet.tokens.inspect import RefreshTokenReader
 from signet.tokens.issue import Issuer
@@ -69,11 +70,13 @@ Decide = Callable[[GrantRequest], AbstractContextManager[Authorization]]
 
 @dataclass(frozen=True)
 class Stores:
-    """Where grants, users and consents are kept."""
+    """Where grants, users, consents and sessions are kept."""
 
     grants: GrantStore
     users: UserRegistry
     consents: ConsentStore
+    sessions: HeldSessions
+    standings: StandingStore
 
 
 class Stuck:
@@ -166,7 +169,7 @@ class GrantLife(RuleBasedStateMachine):
             settings=SETTINGS,
             clock=lambda: self.now,
             grants=self.stores.grants,
-            consents=self.stores.consents,
+            standings=self.stores.standings,
             scopes=ScopeCatalogue,
             refresh_token=RefreshTokenReader(SETTINGS, lambda kid: self.loaded.public.get(kid)),  # noqa: PLW0108 - the ring of then
         )
@@ -179,6 +182,7 @@ class GrantLife(RuleBasedStateMachine):
         self.clients = [_client(f"{run}-{number}") for number in range(2)]
         self.disabled = {f"sub-{run}-{number}": False for number in range(2)}
         self.consented: dict[tuple[str, str], int] = {}
+        self.ended: dict[str, int] = {}
         for sub in self.disabled:
             assert self.stores.users.create(User(sub, sub))
             for client in self.clients:
@@ -199,6 +203,7 @@ class GrantLife(RuleBasedStateMachine):
                 redirect_uri=REDIRECT_URI,
                 scope=("openid", "email"),
                 auth_time=self.now - 5,
+                sid=f"sid of {sub}",
                 code_digest=code.digest(),
                 code_expires_at=self.now + 60,
                 expires_at=self.now + 600,
@@ -298,6 +303,14 @@ class GrantLife(RuleBasedStateMachine):
         self.stores.consents.delete(sub, client_id)
         self.consented.pop((sub, client_id), None)
 
+    @rule(user=st.integers(0, 1), login=st.sampled_from((0, 5, 60)))
+    def sign_out(self, user: int, login: int) -> None:
+        """What a logout leaves of grants that it has not found: of a login up to then, nothing more."""
+        sub, auth_time = list(self.disabled)[user], self.now - login
+        session = Session("digest", f"sid of {sub}", sub, auth_time, ("pwd",), "acr", auth_time, self.now, self.now)
+        self.stores.sessions.note_ended(session, self.now + WHOLE)
+        self.ended[sub] = max(auth_time, self.ended.get(sub, 0))
+
     @rule(seconds=st.sampled_from(STEPS))
     def wait(self, seconds: int) -> None:
         """Time goes by."""
@@ -383,9 +396,14 @@ class GrantLife(RuleBasedStateMachine):
         assert self.stores.consents.put(consent, previous)
 
     def _allowed(self, life: Life, issued_at: int) -> bool:
-        """A consent covers what was issued under it, not what was issued under one that was taken back before it."""
+        """A consent covers what was issued under it, not what was issued under one that was taken back before it.
+
+        And a session covers what came of its logins since one was ended.
+        """
         granted_at = self.consented.get((life.user, life.client.client_id))
-        return not self.disabled[life.user] and granted_at is not None and granted_at <= issued_at + CLOCK_SKEW
+        agreed = granted_at is not None and granted_at <= issued_at + CLOCK_SKEW
+        signed_in = life.created_at - 5 > self.ended.get(life.user, 0)
+        return agreed and signed_in and not self.disabled[life.user]
 
     def _other(self, client: Client) -> Client:
         return next(other for other in self.clients if other is not client)
@@ -407,6 +425,7 @@ EXPECTED_REASONS = {
     Reason.GRANT_REVOKED,
     Reason.USER_DISABLED,
     Reason.CONSENT_REVOKED,
+    Reason.SESSION_ENDED,
     Reason.REFRESH_TOKEN_REPLAYED,
     Reason.TOKEN_OF_ANOTHER_CLIENT,
     Reason.TOKEN_EXPIRED,

@@ -8,6 +8,7 @@ from signet.errors import OAuthError, Reason, unavailable
 from signet.model.grant import Grant, Redemption, Turn
 from signet.model.scope import ScopeCatalogue
 from signet.model.session import Attempts, Session
+from signet.model.standing import Standing
 from signet.model.token_status import Status
 from signet.model.user import Consent, User, login_name
 
@@ -120,6 +121,7 @@ class InMemorySessionStore:
     def __init__(self) -> None:
         self._sessions: dict[str, Session] = {}
         self._lock = Lock()
+        self.ended: dict[str, int] = {}
         self.writes = 0
 
     def get(self, digest: str, now: int) -> Session | None:
@@ -142,8 +144,25 @@ class InMemorySessionStore:
         with self._lock:
             self._sessions.pop(digest, None)
 
+    def note_ended(self, session: Session, expires_at: int) -> None:
+        self.writes += 1
+        with self._lock:
+            self.ended[session.sid] = max(session.auth_time, self.ended.get(session.sid, 0))
+
     def of_subject(self, sub: str, now: int) -> Iterator[Session]:
         return iter([session for session in self._sessions.values() if session.sub == sub and session.lives(now)])
+
+
+class InMemoryStandingStore:
+    """ports.StandingStore over what is kept of people and of their sessions."""
+
+    def __init__(self, people: InMemoryPeople, sessions: InMemorySessionStore) -> None:
+        self._people = people
+        self._sessions = sessions
+
+    def get(self, sub: str, client_id: str, sid: str) -> Standing:
+        consent = self._people.consents.get((sub, client_id))
+        return Standing(self._people.users.get(sub), consent, self._sessions.ended.get(sid))
 
 
 class InMemoryThrottleStore:

@@ -89,6 +89,7 @@ class Reason(StrEnum):
     TOKEN_OF_ANOTHER_CLIENT = "token_of_another_client"  # noqa: S105 - a reason
     TOKEN_OF_ANOTHER_AUDIENCE = "token_of_another_audience"  # noqa: S105 - a reason
     CONSENT_REVOKED = "consent_revoked"
+    SESSION_ENDED = "session_ended"
     GRANT_REVOKED = "grant_revoked"
     USER_DISABLED = "user_disabled"
     STORE_UNAVAILABLE = "store_unavailable"

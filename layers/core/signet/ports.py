@@ -12,6 +12,7 @@ from signet.model.grant import Grant, Redemption, Turn
 from signet.model.key import KeySet
 from signet.model.scope import ScopeCatalogue
 from signet.model.session import Attempts, Session
+from signet.model.standing import Standing
 from signet.model.token_status import Status
 from signet.model.user import Consent, User
 
@@ -165,7 +166,7 @@ class ConsentStore(Protocol):
     """What people have allowed."""
 
     def get(self, sub: str, client_id: str) -> tuple[User | None, Consent | None]:
-        """A user and their consent to a client as they are now, in one read: tokens are refused by what it finds."""
+        """A user and their consent to a client as they are now, in one read."""
 
     def put(self, consent: Consent, previous: Consent | None) -> bool:
         """Store what is now allowed over `previous`, as `get` gave it; False, and no change, where another came first.
@@ -178,6 +179,16 @@ class ConsentStore(Protocol):
 
     def list(self, sub: str) -> Iterable[Consent]:
         """Every consent of a user."""
+
+
+class StandingStore(Protocol):
+    """What grants hang on."""
+
+    def get(self, sub: str, client_id: str, sid: str) -> Standing:
+        """User, consent and session as they are now, in one read, by which codes and refresh tokens are refused.
+
+        `sid` is empty for a grant that does not end with its session.
+        """
 
 
 class ScopeStore(Protocol):
@@ -215,6 +226,12 @@ class SessionListing(Protocol):
 
 class HeldSessions(SessionListing, Protocol):
     """A user's sessions, as their owner sees and ends them."""
+
+    def note_ended(self, session: Session, expires_at: int) -> None:
+        """Note, until then, that what came of the session's login is over, or of an earlier one of the same `sid`.
+
+        A later login goes on. Noting it twice changes nothing, nor does an earlier login after a later one.
+        """
 
     def delete(self, digest: str) -> None:
         """As SessionStore.delete."""

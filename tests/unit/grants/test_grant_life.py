@@ -4,15 +4,28 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.grant_life import GrantLife, Stores
-from tests.support.people_fakes import InMemoryConsentStore, InMemoryGrantStore, InMemoryPeople, InMemoryUserRegistry
+from tests.support.people_fakes import (
+    InMemoryConsentStore,
+    InMemoryGrantStore,
+    InMemoryPeople,
+    InMemorySessionStore,
+    InMemoryStandingStore,
+    InMemoryUserRegistry,
+)
 
 
 class InMemoryLife(GrantLife):
     """With stores of its own for each run."""
 
     def opened(self) -> Stores:
-        people = InMemoryPeople()
-        return Stores(InMemoryGrantStore(), InMemoryUserRegistry(people), InMemoryConsentStore(people))
+        people, sessions = InMemoryPeople(), InMemorySessionStore()
+        return Stores(
+            InMemoryGrantStore(),
+            InMemoryUserRegistry(people),
+            InMemoryConsentStore(people),
+            sessions,
+            InMemoryStandingStore(people, sessions),
+        )
 
 
 def test_the_model_says_which_tokens_are_alive() -> None:

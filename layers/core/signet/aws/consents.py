@@ -1,6 +1,6 @@
 """What people have allowed, in the registry table: item `user#<sub>` / `consent#<client_id>`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from signet.aws.attributes import Item, attribute, item
@@ -21,10 +21,8 @@ class DynamoDbConsentStore:
 
     def get(self, sub: str, client_id: str) -> tuple[User | None, Consent | None]:
         """As ports.ConsentStore.get, by one consistent read of both items."""
-        found_items = batch(self._dynamodb, {self._table: [user_key(sub), _key(sub, client_id)]})[self._table]
-        items = {stored["sk"]["S"]: stored for stored in found_items}
-        user, consent = items.get("user"), items.get(f"consent#{client_id}")
-        return (stored_user(user) if user else None), (restored(Consent, consent) if consent else None)
+        found_items = batch(self._dynamodb, {self._table: user_and_consent_keys(sub, client_id)})[self._table]
+        return user_and_consent(found_items, client_id)
 
     def put(self, consent: Consent, previous: Consent | None) -> bool:
         """As ports.ConsentStore.put."""
@@ -60,6 +58,18 @@ class DynamoDbConsentStore:
             ConsistentRead=True,
         )
         return (restored(Consent, stored) for stored in items)
+
+
+def user_and_consent_keys(sub: str, client_id: str) -> list[Item]:
+    """The keys of a user and of their consent to a client."""
+    return [user_key(sub), _key(sub, client_id)]
+
+
+def user_and_consent(found_items: Sequence[Item], client_id: str) -> tuple[User | None, Consent | None]:
+    """What of the two there is among the items of those keys. Raises OAuthError for one that is malformed."""
+    items = {stored["sk"]["S"]: stored for stored in found_items}
+    user, consent = items.get("user"), items.get(f"consent#{client_id}")
+    return (stored_user(user) if user else None), (restored(Consent, consent) if consent else None)
 
 
 def _condition(previous: Consent | None) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from signet import pkce
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
 from signet.grants.consumption import undone_by_failure
 from signet.grants.request import GrantRequest
-from signet.grants.user import authorization, is_agreed, record_lifetime
+from signet.grants.user import authorization, granted_by, record_lifetime
 from signet.model.grant import Code, Grant, Redemption
 from signet.model.token import Authorization
 
-_ENDS = frozenset({Reason.CODE_REPLAYED, Reason.USER_DISABLED, Reason.CONSENT_REVOKED})
+_ENDS = frozenset({Reason.CODE_REPLAYED, Reason.USER_DISABLED, Reason.CONSENT_REVOKED, Reason.SESSION_ENDED})
 """What ends the grant, and not the request alone."""
 
 
@@ -21,9 +21,9 @@ def authorize(request: GrantRequest) -> Iterator[Authorization]:
     """Consume the code and give what was consented to, with the user's claims as they are now.
 
     A code that is shown twice revokes its grant (section 4.1.2, RFC 9700 section 4.5), and so does one whose user is
-    disabled or has taken their consent back: whoever did that may not have found the grant, as it was too young to be
-    listed. A wrong verifier, client or redirect URI is refused and leaves the code as it was; so does a failure from
-    which no answer came. Raises OAuthError(invalid_grant).
+    disabled, has taken their consent back or was signed out: whoever did that may not have found the grant, as it was
+    too young to be listed. A wrong verifier, client or redirect URI is refused and leaves the code as it was; so does a
+    failure from which no answer came. Raises OAuthError(invalid_grant).
     """
     services = request.services
     redemption = _redemption(request)
@@ -33,16 +33,17 @@ def authorize(request: GrantRequest) -> Iterator[Authorization]:
         grant, refused = services.grants.redeem(redemption)
         if grant is not None and refused is None:
             audience = request.audience(grant.audience)
-            user, consent = services.consents.get(grant.sub, grant.client_id)
-            if user is None or user.disabled:
-                refused = Reason.USER_DISABLED
-            elif not is_agreed(request.client, consent, scope=grant.scope, since=grant.created_at):
-                refused = Reason.CONSENT_REVOKED
+            standing = services.standings.get(grant.sub, grant.client_id, grant.ends_with)
+            found = granted_by(
+                request.client, standing, scope=grant.scope, since=grant.created_at, auth_time=grant.auth_time
+            )
+            if isinstance(found, Reason):
+                refused = found
             else:
                 yield authorization(
                     request.client,
                     grant,
-                    user,
+                    found,
                     catalogue,
                     services.settings,
                     scope=grant.scope,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from signet.errors import ErrorCode, OAuthError, Reason, invalid_request
 from signet.grants.consumption import undone_by_failure
 from signet.grants.request import GrantRequest
-from signet.grants.user import authorization, is_agreed, record_lifetime
+from signet.grants.user import authorization, granted_by, record_lifetime
 from signet.model.grant import Grant, Turn
 from signet.model.refresh_token import RefreshToken
 from signet.model.token import Authorization
@@ -20,9 +20,9 @@ def authorize(request: GrantRequest) -> Iterator[Authorization]:
     """Move the grant on by one generation, and give what was consented to with the user's claims as they are now.
 
     The same token again within the grace window gets the same successor: a lost answer, a second tab. Later it is
-    replay, and the grant is revoked (RFC 9700 section 4.14.2). A user who is disabled or has taken their consent back
-    ends the grant too. Everything else is refused before anything is written, and a failure from which no answer came
-    leaves the token as it was. Raises OAuthError(invalid_grant).
+    replay, and the grant is revoked (RFC 9700 section 4.14.2). A user who is disabled, has taken their consent back or
+    was signed out ends the grant too. Everything else is refused before anything is written, and a failure from which
+    no answer came leaves the token as it was. Raises OAuthError(invalid_grant).
     """
     if "refresh_token" not in request.parameters:
         raise invalid_request(Reason.PARAMETER_MISSING, "The refresh_token parameter is missing.")
@@ -34,15 +34,14 @@ def authorize(request: GrantRequest) -> Iterator[Authorization]:
         raise _invalid_grant(Reason.TOKEN_OF_ANOTHER_CLIENT, token)
     scope, audience = request.scope(token.scope), request.audience(token.resource)
     catalogue = services.scopes()
-    user, consent = services.consents.get(token.sub, client.client_id)
-    if user is None or user.disabled:
-        raise _ended(request, token, now, Reason.USER_DISABLED)
-    if not is_agreed(client, consent, scope=token.scope, since=token.iat):
-        raise _ended(request, token, now, Reason.CONSENT_REVOKED)
+    standing = services.standings.get(token.sub, client.client_id, token.sid)
+    found = granted_by(client, standing, scope=token.scope, since=token.iat, auth_time=token.auth_time)
+    if isinstance(found, Reason):
+        raise _ended(request, token, now, found)
     with _moved(request, token, now) if client.rotate_refresh_tokens else _unmoved(request, token, now) as grant:
         issued_at = grant.rotated_at if client.rotate_refresh_tokens else None
         yield authorization(
-            client, grant, user, catalogue, services.settings, scope=scope, audience=audience, issued_at=issued_at
+            client, grant, found, catalogue, services.settings, scope=scope, audience=audience, issued_at=issued_at
         )
 
 

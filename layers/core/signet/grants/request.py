@@ -8,7 +8,7 @@ from signet.model.client import Client
 from signet.model.refresh_token import RefreshToken
 from signet.model.scope import ScopeCatalogue
 from signet.parameters import Parameters, parse_scope
-from signet.ports import Clock, ConsentStore, GrantStore
+from signet.ports import Clock, GrantStore, StandingStore
 from signet.settings import Settings
 
 
@@ -16,14 +16,13 @@ from signet.settings import Settings
 class GrantServices:
     """What grant types stand on.
 
-    `consents` reads the user too; `scopes` gives the scope catalogue; `refresh_token` reads one that is valid at a
-    time, or raises OAuthError.
+    `scopes` gives the scope catalogue; `refresh_token` reads one that is valid at a time, or raises OAuthError.
     """
 
     settings: Settings
     clock: Clock
     grants: GrantStore
-    consents: ConsentStore
+    standings: StandingStore
     scopes: Callable[[], ScopeCatalogue]
     refresh_token: Callable[[str, float], RefreshToken]
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from signet.errors import Reason
 from signet.model.client import Client
 from signet.model.grant import Grant
 from signet.model.scope import ScopeCatalogue
+from signet.model.standing import Standing
 from signet.model.token import Authorization, Continuation
 from signet.model.user import Consent, User, user_claims
 from signet.settings import CLOCK_SKEW, LONGEST_TOKEN_LIFETIME, Settings
@@ -45,7 +47,21 @@ def authorization(
     )
 
 
-def is_agreed(client: Client, consent: Consent | None, *, scope: tuple[str, ...], since: int) -> bool:
+def granted_by(
+    client: Client, standing: Standing, *, scope: tuple[str, ...], since: int, auth_time: int
+) -> User | Reason:
+    """The user, while what the client was granted at `since`, of a login at `auth_time`, stands; or why it does not."""
+    if standing.user is None or standing.user.disabled:
+        return Reason.USER_DISABLED
+    if not _is_agreed(client, standing.consent, scope=scope, since=since):
+        return Reason.CONSENT_REVOKED
+    # both times are the session's own, so no two clocks are compared
+    if standing.ended_login is not None and auth_time <= standing.ended_login:
+        return Reason.SESSION_ENDED
+    return standing.user
+
+
+def _is_agreed(client: Client, consent: Consent | None, *, scope: tuple[str, ...], since: int) -> bool:
     """Whether the user still allows the client what it was granted at `since`, in epoch seconds.
 
     A consent that has become narrower than `scope`, or was taken back and given anew since, does not cover it: what

@@ -82,6 +82,15 @@ class Grant:
     taken_back: int | None = None
     revoked_at: int | None = None
 
+    @property
+    def ends_with(self) -> str:
+        """The `sid` of the login session that it ends with, empty where it outlives its session.
+
+        Refresh tokens without `offline_access` go with the session, those with it stay (OpenID Connect Back-Channel
+        Logout 1.0 section 2.7).
+        """
+        return "" if "offline_access" in self.scope else self.sid
+
     def lives(self, now: int) -> bool:
         """Whether anything may still come of it, or of the tokens that came of it."""
         open_ = self.redeemed_at is not None or now < self.code_expires_at

@@ -9,7 +9,7 @@ from typing import Any
 class RefreshToken:
     """What a refresh token says: `scope` was granted, `resource` is what the grant is bound to (RFC 8707), or empty.
 
-    `iat` in epoch seconds.
+    `sid` is the login session that it ends with, empty where it ends with none. `iat` and `auth_time` in epoch seconds.
     """
 
     grant_id: str
@@ -19,6 +19,8 @@ class RefreshToken:
     iat: int
     scope: tuple[str, ...]
     resource: tuple[str, ...]
+    auth_time: int
+    sid: str
 
     @staticmethod
     def of(claims: Mapping[str, Any]) -> "RefreshToken":
@@ -31,4 +33,6 @@ class RefreshToken:
             iat=claims["iat"],
             scope=tuple(claims.get("scope", "").split()),
             resource=tuple(claims.get("resource", ())),
+            auth_time=claims["auth_time"],
+            sid=claims.get("sid", ""),
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from signet.model.grant import Grant
 from signet.model.session import Session
 from signet.ports import Clock, ConsentStore, HeldGrants, HeldSessions
+from signet.settings import CLOCK_SKEW, LONGEST_REFRESH_TOKEN_LIFETIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +18,14 @@ class Exits:
     clock: Clock
 
     def sign_out(self, session: Session) -> tuple[str, ...]:
-        """End a session and the grants that it was given, but for those meant to last without it; the grants' ids.
+        """End a session and the grants that end with it (Grant.ends_with); the grants' ids.
 
-        Refresh tokens without `offline_access` go with the session, those with it stay (OpenID Connect Back-Channel
-        Logout 1.0 section 2.7). The session goes last: while it is there the same request can be made again.
+        A note of it goes first, by which a grant too young to be listed dies when its code or its refresh token is
+        shown: it is kept for as long as any such token lives. The session goes last: while it is there the same request
+        can be made again.
         """
-        revoked = self._revoke(
-            session.sub, lambda grant: grant.sid == session.sid and "offline_access" not in grant.scope
-        )
+        self.sessions.note_ended(session, int(self.clock()) + LONGEST_REFRESH_TOKEN_LIFETIME + CLOCK_SKEW)
+        revoked = self._revoke(session.sub, lambda grant: grant.ends_with == session.sid)
         self.sessions.delete(session.digest)
         return revoked
 

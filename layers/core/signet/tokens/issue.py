@@ -148,6 +148,7 @@ class Issuer:
             "auth_time": grant.auth_time,
             **({"scope": " ".join(grant.scope)} if grant.scope else {}),
             **({"resource": list(grant.audience)} if grant.audience else {}),
+            **({"sid": grant.ends_with} if grant.ends_with else {}),
         }
 
     def _id(self, kind: str, authorization: Authorization) -> str:

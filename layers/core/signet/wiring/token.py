@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 
 from signet.aws import environ, sdk
-from signet.aws.consents import DynamoDbConsentStore
 from signet.aws.grants import DynamoDbGrantStore
 from signet.aws.keyring_secret import KeyringSecret
+from signet.aws.standings import DynamoDbStandingStore
 from signet.endpoints.token import TokenEndpoint
 from signet.grants.request import GrantServices
 from signet.keys.keyring import RememberedRing, loaded
@@ -43,7 +43,7 @@ def _answers(audit: Audit) -> Answers:
         settings=settings,
         clock=clock,
         grants=DynamoDbGrantStore(dynamodb, state),
-        consents=DynamoDbConsentStore(dynamodb, registry),
+        standings=DynamoDbStandingStore(dynamodb, registry, state),
         scopes=scopes,
         refresh_token=RefreshTokenReader(settings, ring.public),
     )
