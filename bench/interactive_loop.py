@@ -1,6 +1,6 @@
 """Run by interactive_request.py with what is built on its path: somebody signs in again and again.
 
-Three functions live in this one process. What each kind of request costs is written to standard error.
+Five functions live in this one process. What each kind of request costs is written to standard error.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
 from urllib.parse import urlencode
@@ -86,11 +86,13 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The functions between the sign-in page and the user's claims."""
+    """The functions between the sign-in page and the end of the grant."""
 
     authorization: Function
     token: Function
     userinfo: Function
+    introspection: Function
+    revocation: Function
 
     def round(self) -> dict[str, Took]:
         """What one request of each kind takes; each must succeed."""
@@ -110,10 +112,20 @@ class Service:
             "code_verifier": _VERIFIER,
         }
         tokens = _json(self.token(token_event(form, basic=CLIENT)))
-        took["code exchange"] = self.token.took
+        took["code exchange, three tokens"] = self.token.took
+        form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+        tokens = _json(self.token(token_event(form, basic=CLIENT)))
+        took["refresh, three tokens"] = self.token.took
         bearer = {"authorization": f"Bearer {tokens['access_token']}"}
         _json(self.userinfo(event("GET", ENDPOINTS["userinfo"].paths[0], headers=bearer)))
         took["userinfo"] = self.userinfo.took
+        form = {"token": tokens["access_token"]}
+        if not _json(self.introspection(_about_token("introspection", form)))["active"]:
+            raise SystemExit("the access token is not active")
+        took["introspection"] = self.introspection.took
+        if self.revocation(_about_token("revocation", {"token": tokens["refresh_token"]})).status != 200:
+            raise SystemExit("the refresh token is not revoked")
+        took["revocation"] = self.revocation.took
         return took
 
     def _signed_in(self, visitor: Visitor) -> Page:
@@ -123,6 +135,10 @@ class Service:
         if SESSION not in visitor.cookies:
             raise SystemExit(f"nobody is signed in: {page.answer}")
         return page
+
+
+def _about_token(endpoint: str, form: Mapping[str, str]) -> Event:
+    return token_event(form, basic=CLIENT, path=ENDPOINTS[endpoint].paths[0])
 
 
 def _json(found: Answer) -> Any:
@@ -148,7 +164,7 @@ def main() -> None:
         logical_id: Function(logical_id, variables, argon2, aws)
         for logical_id, variables in json.loads(sys.argv[1]).items()
     }
-    service = Service(*(functions[f"{name}Function"] for name in ("Authorization", "Token", "Userinfo")))
+    service = Service(**{field.name: functions[f"{field.name.capitalize()}Function"] for field in fields(Service)})
     sign = bare_signature()
     service.round()
     rounds = [(service.round(), cpu_seconds(sign, 5)) for _ in range(ROUNDS)]

@@ -1,4 +1,4 @@
-"""CPU time and calls to AWS of the warm requests from a sign-in to the user's claims, against one bare RS256 signature.
+"""CPU time and calls to AWS of the warm requests from a sign-in to the end of its grant, against one RS256 signature.
 
 The AWS of this run is another process, whose CPU is not counted; that of the SDK is. It listens on loopback, without
 TLS, and closes the connection after each call, where AWS keeps it open.
@@ -6,9 +6,10 @@ TLS, and closes the connection after each call, where AWS keeps it open.
 
 import time
 from collections import Counter
+from dataclasses import fields
 from typing import Any
 
-from bench.interactive_loop import CLIENT, PASSWORD, REDIRECT_URI, SCOPE, USERNAME
+from bench.interactive_loop import CLIENT, PASSWORD, REDIRECT_URI, SCOPE, USERNAME, Service
 from bench.measure import MILLISECONDS
 from bench.token_request import rotated_stack
 from bench.warm_process import figures
@@ -19,12 +20,13 @@ from signet.people.passwords import hash_password
 from tests.support.built import ROOT
 from tests.support.stack import Stack
 
-FUNCTIONS = ("AuthorizationFunction", "TokenFunction", "UserinfoFunction")
+FUNCTIONS = tuple(f"{field.name.capitalize()}Function" for field in fields(Service))
 
 
 def populate(stack: Stack) -> None:
     """A confidential client, a user, and the user's consent to all that the client may ask."""
-    stack.register(*CLIENT, grant_types=("authorization_code",), redirect_uris=(REDIRECT_URI,), scope=SCOPE)
+    grant_types = ("authorization_code", "refresh_token")
+    stack.register(*CLIENT, grant_types=grant_types, redirect_uris=(REDIRECT_URI,), scope=SCOPE)
     now = int(time.time())
     dynamodb, table = stack.aws.client("dynamodb"), stack.template.name("RegistryTable")
     claims = {"name": "Ada Lovelace", "email": "ada@example.com", "email_verified": True}
@@ -44,14 +46,14 @@ def main() -> None:
     """Print the figures."""
     found = measured()
     signature = found["signature"]
-    print(f"Warm requests from sign-in to userinfo, median CPU time over {found['requests']} of each")
-    print(f"  {'one bare RS256 signature':25}{signature * MILLISECONDS:7.2f} ms")
-    print(f"  {'':25}{'whole':>7}    {'x signature':>11} {'argon2':>7} {'the SDK':>7} {'the rest':>8}  calls to AWS")
+    print(f"Warm requests from sign-in to revocation, median CPU time over {found['requests']} of each")
+    print(f"  {'one bare RS256 signature':28}{signature * MILLISECONDS:7.2f} ms")
+    print(f"  {'':28}{'whole':>7}    {'x signature':>11} {'argon2':>7} {'the SDK':>7} {'the rest':>8}  calls to AWS")
     for name, cost in found["by_request"].items():
         whole, argon2, aws, rest = (cost[part] * MILLISECONDS for part in ("cpu", "argon2", "aws", "rest"))
         calls = ", ".join(f"{count} {operation}" for operation, count in Counter(cost["calls"]).items())
         print(
-            f"  {name:25}{whole:7.2f} ms {cost['cpu'] / signature:11.2f} {argon2:7.2f} {aws:7.2f} {rest:8.2f}"
+            f"  {name:28}{whole:7.2f} ms {cost['cpu'] / signature:11.2f} {argon2:7.2f} {aws:7.2f} {rest:8.2f}"
             f"  {len(cost['calls']):2}: {calls}"
         )
 
