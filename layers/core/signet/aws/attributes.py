@@ -49,8 +49,10 @@ def value(member: Attribute) -> Any:
 
 def fits(value: object, annotation: Any) -> bool:
     """Whether a stored value is of the type that a dataclass's field is annotated with; a bool is no int."""
+    if isinstance(annotation, type):  # of most fields, and no alias is one
+        return type(value) is annotation
     if isinstance(annotation, UnionType):
         return any(fits(value, member) for member in get_args(annotation))
     if get_origin(annotation) is tuple:
         return isinstance(value, tuple) and all(fits(member, get_args(annotation)[0]) for member in value)
-    return isinstance(value, Mapping) if get_origin(annotation) is Mapping else type(value) is annotation
+    return get_origin(annotation) is Mapping and isinstance(value, Mapping)

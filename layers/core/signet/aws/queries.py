@@ -43,7 +43,8 @@ def batch(dynamodb: Any, keys: Mapping[str, Sequence[Item]]) -> dict[str, list[I
         table: {"Keys": list(of_table), "ConsistentRead": True} for table, of_table in keys.items()
     }
     for pause in _PAUSES:
-        time.sleep(pause)
+        if pause:
+            time.sleep(pause)
         with calling("dynamodb:BatchGetItem", Reason.STORE_UNAVAILABLE):
             answer = dynamodb.batch_get_item(RequestItems=wanted)
             for table, stored in answer["Responses"].items():

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -33,11 +34,17 @@ def restored(kind: type[T], stored: Item) -> T:
 
 def instance(kind: type[T], members: Mapping[str, Any]) -> T:
     """The dataclass's instance of these members. Raises TypeError where one is missing or of another type."""
-    types = {field.name: field.type for field in fields(kind)}  # type: ignore[arg-type]
+    types = _types(kind)  # type: ignore[arg-type]
     known = {name: _typed(member, types[name]) for name, member in members.items() if name in types}
     if not all(fits(member, types[name]) for name, member in known.items()):
         raise TypeError("a field is of another type")
     return kind(**known)
+
+
+@cache
+def _types(kind: type[Any]) -> Mapping[str, Any]:
+    """What each field of a dataclass is annotated with."""
+    return {field.name: field.type for field in fields(kind)}
 
 
 def usable(
