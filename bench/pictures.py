@@ -13,7 +13,6 @@ import matplotlib.pyplot as plt
 _COLORS = {
     "signet": "#3450c8",
     "cryptography": "#b5482a",
-    "jwt": "#b8860b",
     "http": "#2e8b57",
     "ssl": "#2e8b57",
     "email": "#66a182",

@@ -19,7 +19,7 @@ WEIGHTY = (
     "aws_lambda_powertools",
     "botocore",
     "urllib3",
-    "jwt",  # for reading tokens, which this request does not
+    "jwt",
     "argon2",  # for clients with a short secret, and for people
     "signet.people",
     "signet_cli",

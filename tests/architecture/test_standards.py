@@ -224,8 +224,8 @@ def test_chance_is_the_operating_systems() -> None:
 
 def test_cryptography_is_that_of_known_libraries() -> None:
     """By these names alone (OWASP ASVS 5.0 section 11.2.1); none of the old ciphers and hashes is spelled anywhere."""
-    libraries = {"argon2", "cryptography", "hashlib", "hmac", "jwt", "libpass", "passlib", "secrets", "ssl"}
-    others = {"Crypto", "Cryptodome", "ecdsa", "jose", "joserfc", "authlib", "nacl", "rsa", "bcrypt", "crypt"}
+    libraries = {"argon2", "cryptography", "hashlib", "hmac", "libpass", "passlib", "secrets", "ssl"}
+    others = {"Crypto", "Cryptodome", "ecdsa", "jose", "joserfc", "jwt", "authlib", "nacl", "rsa", "bcrypt", "crypt"}
     found = {imported(node) for _, node in modules()}
     assert {"argon2", "cryptography", "hashlib", "hmac"} <= found & libraries
     assert not found & others

@@ -26,18 +26,17 @@ print(json.dumps([answer.get("statusCode"), sorted(found)]), file=sys.stderr)
 OURS = {"__main__", "app", "signet"}
 EVERY = {*OURS, "orjson"}
 KEYS = {"cryptography", "_cffi_backend", "_openssl"}
-READS_TOKENS = {*KEYS, "jwt", "bcrypt"}  # cryptography's formats of keys look for bcrypt, which imported passwords need
 PAGES = {"jinja2", "markupsafe", "_jinja2_module"}  # the last for the templates, as the build has compiled them
 PASSWORDS = {"argon2", "_argon2_cffi_bindings", "_cffi_backend"}
 
 THIRD_PARTY = {
     "TokenFunction": KEYS,
     "JwksFunction": set(),
-    "IntrospectionFunction": READS_TOKENS,
-    "RevocationFunction": READS_TOKENS,
-    "UserinfoFunction": READS_TOKENS,
+    "IntrospectionFunction": KEYS,
+    "RevocationFunction": KEYS,
+    "UserinfoFunction": KEYS,
     "AuthorizationFunction": PAGES | PASSWORDS,
-    "EndSessionFunction": PAGES | READS_TOKENS,
+    "EndSessionFunction": PAGES | KEYS,
     "AccountFunction": PAGES | PASSWORDS,
 }
 """What is neither ours nor Python's."""

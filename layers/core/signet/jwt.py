@@ -1,23 +1,22 @@
-"""Compact JWS (RFC 7515): written with a Signer, verified by PyJWT's algorithms, `typ` checked always.
+"""Compact JWS (RFC 7515): written with a Signer, read with the algorithm of its key, `typ` checked always.
 
-PyJWT's own reader would look for what is refused here before: padding, `crit`, `b64`, other algorithms than the key's
-(docs/decisions/0026). PyJWT is imported by the first token that is read: a function that only writes them never pays.
+What verifies is imported by the first token that is read: a function that only writes them never pays for it
+(docs/decisions/0026).
 """
 
 import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from signet import base64url
 from signet.json_text import encoded
-from signet.model.key import is_of
 from signet.ports import Signer
 
 if TYPE_CHECKING:
-    from jwt import PyJWK
+    from signet.verifiers import Verifier
 
 LONGEST_TOKEN = 16_384
 """Characters of a token that is still looked at."""
@@ -29,34 +28,25 @@ _REFUSED_HEADERS = frozenset({"crit", "b64", "zip", "jwk", "jku", "x5c", "x5u", 
 """Header members that would let the token choose its own key or meaning (RFC 8725 sections 3.3 and 3.10)."""
 
 
-_PUBLIC = ("kty", "crv", "n", "e", "x", "y")
-"""Members of a JWK of which its public half is made (RFC 7518 section 6, RFC 8037 section 2)."""
-
-
 class JwtInvalid(ValueError):
     """The token is not one of ours; the message names the rule that it breaks and repeats nothing of it."""
 
 
 def sign(claims: Mapping[str, Any], *, typ: str, signer: Signer) -> str:
     """The compact JWS over these claims, its header naming `typ`, `alg` and `kid`."""
-    signing_input = _header(typ, signer.alg, signer.kid) + b"." + _base64url(encoded(claims))
-    return (signing_input + b"." + _base64url(signer.sign(signing_input))).decode()
+    signing_input = _header(typ, signer.alg, signer.kid) + b"." + base64url.encoded(encoded(claims))
+    return (signing_input + b"." + base64url.encoded(signer.sign(signing_input))).decode()
 
 
 @lru_cache(maxsize=64)
 def _header(typ: str, alg: str, kid: str) -> bytes:
     """The first segment, which stays the same for as long as its key signs."""
-    return _base64url(encoded({"alg": alg, "typ": typ, "kid": kid}))
-
-
-def _base64url(octets: bytes) -> bytes:
-    """Without padding (RFC 7515 section 2)."""
-    return urlsafe_b64encode(octets).rstrip(b"=")
+    return base64url.encoded(encoded({"alg": alg, "typ": typ, "kid": kid}))
 
 
 def prepare_to_read() -> None:
     """Import what reading takes, for a function whose every request reads a token."""
-    import_module("jwt")
+    import_module("signet.verifiers")
 
 
 def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[str, str]] | None]) -> dict[str, Any]:
@@ -81,8 +71,8 @@ def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[s
     alg, jwk = found
     if header.get("alg") != alg:
         raise JwtInvalid("not the algorithm of its key")
-    key = _key(alg, jwk)
-    if not key.Algorithm.verify(signing_input.encode(), key.key, _octets(signature)):
+    verifies = _verifier(alg, jwk)
+    if not verifies(signing_input.encode(), _octets(signature)):
         raise JwtInvalid("the signature does not hold")
     return _members(payload, "its payload is no claims set")
 
@@ -90,21 +80,17 @@ def verify(token: str, *, typ: str, key_of: Callable[[str], tuple[str, Mapping[s
 def is_key(alg: str, jwk: Mapping[str, str]) -> bool:
     """Whether signatures of that algorithm can be verified with this public JWK."""
     try:
-        _key(alg, jwk)
+        _verifier(alg, jwk)
     except JwtInvalid:
         return False
     return True
 
 
 def _octets(segment: str) -> bytes:
-    """What a segment is of, in its only spelling: the bits that no octet uses are zero (RFC 4648 section 3.5)."""
     try:
-        octets = urlsafe_b64decode(f"{segment}===")
+        return base64url.decoded(segment)
     except ValueError:
         raise JwtInvalid("not a compact JWS") from None
-    if _base64url(octets) != segment.encode():
-        raise JwtInvalid("not a compact JWS")
-    return octets
 
 
 def _members(segment: str, fault: str) -> dict[str, Any]:
@@ -119,25 +105,10 @@ def _members(segment: str, fault: str) -> dict[str, Any]:
     return members
 
 
-def _key(alg: str, jwk: Mapping[str, str]) -> "PyJWK":
-    """The public half of a JWK of this algorithm, of the length that is asked of it. Raises JwtInvalid."""
-    if not is_of(alg, jwk):
-        raise JwtInvalid("not the algorithm of its key")
-    try:
-        return _loaded(alg, tuple((name, jwk[name]) for name in _PUBLIC if name in jwk))
-    except (TypeError, ValueError):
-        raise JwtInvalid("not a usable key") from None
-
-
-@lru_cache(maxsize=16)
-def _loaded(alg: str, public: tuple[tuple[str, str], ...]) -> "PyJWK":
-    """A key is made once: the same few verify every token."""
-    from jwt import PyJWK, PyJWTError
+def _verifier(alg: str, jwk: Mapping[str, str]) -> "Verifier":
+    from signet.verifiers import verifier
 
     try:
-        key = PyJWK(dict(public), algorithm=alg)
-    except PyJWTError:
-        raise ValueError from None  # whose text has the key
-    if key.Algorithm.check_key_length(key.key):
-        raise ValueError("shorter than RFC 7518 section 3.3 asks")
-    return key
+        return verifier(alg, jwk)
+    except ValueError:
+        raise JwtInvalid("not a usable key of its algorithm") from None

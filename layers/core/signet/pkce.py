@@ -1,8 +1,9 @@
 """Proof Key for Code Exchange (RFC 7636), with S256 and nothing else."""
 
 import re
-from base64 import urlsafe_b64encode
 from hashlib import sha256
+
+from signet import base64url
 
 METHOD = "S256"
 """The only code_challenge_method: `plain` protects nothing once the request is seen (RFC 9700 section 2.1.1)."""
@@ -23,4 +24,4 @@ def is_challenge(code_challenge: str) -> bool:
 
 def challenge_of(code_verifier: str) -> str:
     """The S256 code_challenge of a verifier (section 4.2)."""
-    return urlsafe_b64encode(sha256(code_verifier.encode()).digest()).rstrip(b"=").decode()
+    return base64url.encoded(sha256(code_verifier.encode()).digest()).decode()

@@ -1,6 +1,6 @@
 """The JWS algorithms whose keys the ring can hold, each a row."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,6 +8,7 @@ from functools import partial
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from signet import base64url
 from signet.ports import Signer
 
 _PKCS1 = padding.PKCS1v15()
@@ -93,7 +94,7 @@ ALGORITHMS = {
 
 def base64url_uint(value: int) -> str:
     """Base64urlUInt of RFC 7518 section 2."""
-    return urlsafe_b64encode(value.to_bytes((value.bit_length() + 7) // 8, "big")).rstrip(b"=").decode()
+    return base64url.encoded(value.to_bytes((value.bit_length() + 7) // 8, "big")).decode()
 
 
 def _uint(value: str) -> int:

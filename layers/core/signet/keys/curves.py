@@ -1,6 +1,6 @@
 """Keys on curves, ES256 and EdDSA: a module of its own, so that who signs by RSA alone does not import it."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from signet import base64url
 from signet.ports import Signer
 
 _ECDSA = ec.ECDSA(hashes.SHA256())
@@ -89,7 +90,7 @@ def _uint_text(value: int) -> str:
 
 
 def _text(octets: bytes) -> str:
-    return urlsafe_b64encode(octets).rstrip(b"=").decode()
+    return base64url.encoded(octets).decode()
 
 
 def _octets(text: str) -> bytes:

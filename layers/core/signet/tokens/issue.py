@@ -1,14 +1,13 @@
 """The only mint: an Authorization becomes signed tokens."""
 
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256, sha512
 from typing import Any
 
-from signet import jwt
+from signet import base64url, jwt
 from signet.model.client import Client
 from signet.model.grant import Grant
 from signet.model.key import DEFAULT_ALGORITHM
@@ -161,7 +160,7 @@ class Issuer:
             return self._jti()
         turn = (grant.grant_id, str(grant.generation), str(continuation.issued_at))
         asked = (kind, *turn, *authorization.scope, "", *authorization.audience)
-        return urlsafe_b64encode(sha256("\n".join(asked).encode()).digest()[:16]).rstrip(b"=").decode()
+        return base64url.encoded(sha256("\n".join(asked).encode()).digest()[:16]).decode()
 
 
 def at_hash(access_token: str, alg: str) -> str:
@@ -170,7 +169,7 @@ def at_hash(access_token: str, alg: str) -> str:
     That of Ed25519 is SHA-512 (RFC 8032 section 5.1).
     """
     hashed = (sha512 if alg == "EdDSA" else sha256)(access_token.encode()).digest()
-    return urlsafe_b64encode(hashed[: len(hashed) // 2]).rstrip(b"=").decode()
+    return base64url.encoded(hashed[: len(hashed) // 2]).decode()
 
 
 def _access_token_alg(client: Client, audience: tuple[str, ...], resources: Mapping[str, str]) -> str:
