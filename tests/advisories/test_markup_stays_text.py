@@ -21,7 +21,7 @@ PAYLOADS = (
     "' onfocus='alert(1)' autofocus='",
     "</title></textarea></script><svg/onload=alert(1)>",
     "javascript:alert(1)",
-    "{{7*7}}{%print(1)%}",
+    "{{7919*7927}}{%print(1)%}",
     "a\u2028b\u202ec",
     "&lt;script&gt;&#60;b&#62;",
 )
@@ -71,7 +71,7 @@ def check(page: Page) -> None:
     assert skeleton.scripts.strip() == ""
     for address in skeleton.addresses:
         assert re.match(r"(https://|/connect/)", address), address
-    assert "49" not in re.sub(r"[0-9a-f]{16,}", "", page.text)  # no template was run
+    assert "62773913" not in page.text  # no template was run
     for value in page.headers.values():
         assert "\r" not in value
         assert "\n" not in value

@@ -35,7 +35,7 @@ MARKUP = [
     "a\r\n\r\n<html>",
     "\u2028\u2029",
     "%0d%0aLocation:%20https://evil.example",
-    "{{7*7}}${7*7}",
+    "{{7919*7927}}${7919*7927}",
 ]
 
 
@@ -67,7 +67,7 @@ def test_no_header_moves_an_address_of_the_documents(deployment: Deployment) -> 
 def reflects(answer: Answer, text: str) -> bool:
     """Whether the text, or what is dangerous of it, is anywhere in the answer."""
     whole = answer.body + str(dict(answer.headers))
-    return text in whole or any(part in whole for part in ("<", "alert", "evil", "\u2028", "49"))
+    return text in whole or any(part in whole for part in ("<", "alert", "evil", "\u2028", "62773913"))
 
 
 @pytest.mark.parametrize("markup", MARKUP)
