@@ -20,7 +20,7 @@ IMPORT_ALL = """
 import dataclasses, importlib, json, marshal, pkgutil
 import signet
 from signet import dataclass_code
-codes, run, texts = marshal.loads(open(dataclass_code.BUILT, "rb").read()), dataclasses.exec, []
+codes, run, texts = dataclass_code.kept(open(dataclass_code.BUILT, "rb").read()), dataclasses.exec, []
 def recording(text, module, *namespaces):
     if module["__name__"].startswith("signet."):
         texts.append(text)

@@ -69,6 +69,18 @@ def test_a_text_that_is_not_kept_is_compiled(monkeypatch: pytest.MonkeyPatch, tm
     assert texts == []
 
 
+def test_code_of_another_python_is_left_alone(texts: Texts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Of one name there are several while it is not released, and it would be run as it lies there."""
+    point()
+    with monkeypatch.context() as other:
+        other.setattr(dataclass_code, "MAGIC_NUMBER", b"\x00\x00\r\n")
+        document = dataclass_code.document(texts)
+    texts.clear()
+    keep(monkeypatch, tmp_path / "kept", document)
+    assert point()(1).x == 1
+    assert texts
+
+
 def test_without_a_file_nothing_is_different(texts: Texts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As in every source tree."""
     monkeypatch.setattr(dataclass_code, "BUILT", str(tmp_path / "absent"))

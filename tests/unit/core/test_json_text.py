@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from signet.json_text import encoded
@@ -35,6 +35,8 @@ def test_a_text_is_ascii_and_one_line(value: object) -> None:
 
 
 @given(st.dictionaries(st.text(), st.text() | st.integers() | st.booleans() | st.lists(st.text())))
+@example({"".join(map(chr, range(128))): "".join(map(chr, range(128)))})
+@example({"deleted": "\x7f"})
 def test_the_octets_are_those_of_pythons_encoder(members: dict[str, Any]) -> None:
     """Of what tokens and answers are made of: who compares octets sees no difference between two environments."""
     assert encoded(members) == json.dumps(members, separators=(",", ":")).encode()
@@ -56,6 +58,14 @@ def test_what_is_no_json_is_refused(value: object) -> None:
     """And nothing half written."""
     with pytest.raises((TypeError, ValueError)):
         encoded(value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_is_null_or_refused(value: float) -> None:
+    """Nothing that JSON has not: the audit is told numbers of its own alone, and no item of ours holds another."""
+    assert encoded({"at": value}, str) == b'{"at":null}'
+    with pytest.raises(ValueError, match="JSON"):
+        encoded({"at": value, "by": "\u00e9"}, str)
 
 
 def test_a_value_that_holds_itself_is_refused() -> None:
