@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench import aws_clients, cold_start, interactive_request, warm_request
+from bench.first_loop import PAUSE
 from bench.first_requests import FIRST_REQUESTS
 from bench.import_tree import import_tree
 from bench.measure import MICROSECONDS, MILLISECONDS, Cost
@@ -44,7 +45,7 @@ def main() -> None:
         {
             "imports": trees,
             "cold_starts": {name: cost.cpu / costs[cold_start.YARDSTICK].cpu for name, cost in costs.items()},
-            "first_requests": {name: [ratio for _, ratio in requests] for name, requests in first.items()},
+            "first_requests": {name: environment.ratios for name, environment in first.items()},
         }
     )
 
@@ -102,10 +103,17 @@ def _warm(warm: dict[str, Any]) -> str:
     return _table(("Event in, answer out, log line and metric included", "CPU", "in signatures", "Calls to AWS"), rows)
 
 
-def _first(first: dict[str, list[tuple[float, float]]]) -> str:
-    count = len(next(iter(first.values())))
-    rows = [(name, *(f"{ratio:.2f}" for _, ratio in requests)) for name, requests in first.items()]
-    return _table(("In RS256 signatures", *map(str, range(1, count + 1))), rows)
+def _first(first: dict[str, warm_request.FirstRequests]) -> str:
+    some = next(iter(first.values()))
+    count = len(some.requests)
+    rows = [
+        (name, *(f"{ratio:.2f}" for ratio in (*environment.ratios, environment.paused)))
+        for name, environment in first.items()
+    ]
+    rows.append(("one bare RS256 signature", *[""] * count, f"{some.paused_signature:.2f}"))
+    return _table(
+        ("In RS256 signatures", *map(str, range(1, count + 1)), f"warm, after {PAUSE * 1000:.0f} ms' pause"), rows
+    )
 
 
 def _interactive(found: dict[str, Any]) -> str:

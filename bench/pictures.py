@@ -77,6 +77,8 @@ def first_requests(ratios: dict[str, list[float]], file: Path) -> None:
     for name, values in ratios.items():
         axis.plot(range(1, len(values) + 1), values, marker="o", label=name)
     axis.set_yscale("log")
+    axis.set_yticks([0.25, 0.5, 1, 2, 4, 8], labels=["¼", "½", "1", "2", "4", "8"])
+    axis.minorticks_off()
     axis.set_xticks(range(1, 11))
     axis.axhline(1, color="#9aa5b1", linewidth=0.8)
     axis.set_xlabel("request of a new environment")
