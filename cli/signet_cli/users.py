@@ -347,7 +347,7 @@ def consents(
 
     with opened(Location(local, stack, profile, region)) as found:
         user = people.found(found.users(), username)
-        allowed = list(found.consents().list(user.sub))
+        allowed = list(found.consents().of_user(user.sub)[1])
     if as_json:
         display.print_json([asdict(consent) for consent in allowed])
     elif not allowed:

@@ -39,6 +39,12 @@ def directory(request: pytest.FixtureRequest) -> Directory:
     return directory
 
 
+def allowed(directory: Directory, sub: str) -> tuple[User | None, list[str]]:
+    """The user, and the clients that they have allowed anything."""
+    user, consents = directory.consents.of_user(sub)
+    return user, [consent.client_id for consent in consents]
+
+
 def test_a_consent_is_read_with_its_user(directory: Directory) -> None:
     """In one go; either may be missing."""
     assert directory.consents.get("1", "app") == (ALICE, None)
@@ -116,19 +122,30 @@ def test_a_consent_can_be_taken_back_once(directory: Directory) -> None:
     assert directory.consents.get("1", "other")[1] is not None
 
 
-def test_consents_are_listed_by_user(directory: Directory) -> None:
+def test_consents_are_listed_with_their_user(directory: Directory) -> None:
     """In the order of client ids; the longest id and one of odd characters included."""
-    assert list(directory.consents.list("1")) == []
+    assert allowed(directory, "1") == (ALICE, [])
     for client_id in ("b", "a", "a#b c", "x" * 255):
         directory.consents.put(replace(CONSENT, client_id=client_id), None)
     directory.consents.put(replace(CONSENT, sub="2"), None)
-    assert [consent.client_id for consent in directory.consents.list("1")] == ["a", "a#b c", "b", "x" * 255]
+    assert allowed(directory, "1") == (ALICE, ["a", "a#b c", "b", "x" * 255])
+    assert allowed(directory, "2") == (None, ["app"])
+    assert allowed(directory, "3") == (None, [])
+
+
+def test_consents_are_listed_as_they_are_now(directory: Directory) -> None:
+    """And so is their user."""
+    directory.consents.put(CONSENT, None)
+    directory.users.update(replace(ALICE, disabled=True), ALICE)
+    assert allowed(directory, "1") == (replace(ALICE, disabled=True), ["app"])
+    directory.consents.delete("1", "app")
+    assert allowed(directory, "1") == (replace(ALICE, disabled=True), [])
 
 
 def test_consents_to_many_clients_at_once_are_all_kept(directory: Directory) -> None:
     """Two tabs, two applications."""
     at_once(10, lambda number: directory.consents.put(replace(CONSENT, client_id=f"app{number}"), None))
-    assert len(list(directory.consents.list("1"))) == 10
+    assert len(allowed(directory, "1")[1]) == 10
 
 
 # what only the adapter can show
@@ -146,6 +163,36 @@ def test_user_and_consent_are_one_consistent_read(tables: Tables) -> None:
     assert isinstance(parameters, dict)
     [(table, wanted)] = parameters["RequestItems"].items()
     assert (table, wanted["ConsistentRead"], len(wanted["Keys"])) == (tables.registry, True, 2)
+
+
+def test_user_and_consents_are_one_consistent_query(tables: Tables) -> None:
+    """Page by page, where one does not hold them; and a consent that is malformed is nothing of the user's."""
+    DynamoDbUserRegistry(tables.dynamodb, tables.registry).create(ALICE)
+    store = DynamoDbConsentStore(tables.dynamodb, tables.registry)
+    for client_id in ("app", "other"):
+        store.put(replace(CONSENT, client_id=client_id), None)
+    calls: list[tuple[str, dict[str, Any]]] = []
+
+    def page_by_page(params: dict[str, Any], model: Any, **_: object) -> None:
+        params["Limit"] = 1
+        calls.append((model.name, dict(params)))
+
+    tables.dynamodb.meta.events.register("before-parameter-build.dynamodb", page_by_page)
+    user, consents = store.of_user("1")
+    assert (user, [consent.client_id for consent in consents]) == (ALICE, ["app", "other"])
+    assert all((name, parameters["ConsistentRead"]) == ("Query", True) for name, parameters in calls)
+    assert len(calls) >= 3
+
+
+def test_a_consent_that_is_malformed_is_met_where_consents_are_wanted(tables: Tables) -> None:
+    """It hides neither its user nor what they end elsewhere."""
+    DynamoDbUserRegistry(tables.dynamodb, tables.registry).create(ALICE)
+    key = {"pk": {"S": "user#1"}, "sk": {"S": "consent#app"}}
+    tables.dynamodb.put_item(TableName=tables.registry, Item={**key, "scope": {"N": "1"}})
+    user, consents = DynamoDbConsentStore(tables.dynamodb, tables.registry).of_user("1")
+    assert user == ALICE
+    with pytest.raises(OAuthError):
+        list(consents)
 
 
 def test_what_was_left_unread_is_asked_for_again(tables: Tables) -> None:
@@ -191,7 +238,7 @@ def test_a_failing_aws_is_unavailable(tables: Tables) -> None:
         lambda: store.get("1", "app"),
         lambda: store.put(CONSENT, None),
         lambda: store.delete("1", "app"),
-        lambda: list(store.list("1")),
+        lambda: store.of_user("1"),
     ):
         with pytest.raises(OAuthError) as raised:
             ask()

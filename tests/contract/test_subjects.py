@@ -1,18 +1,19 @@
-"""ports.GrantListing and ports.SessionListing, in memory and on DynamoDB."""
+"""ports.GrantListing, ports.SessionListing and ports.SubjectListing, in memory and on DynamoDB."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import pytest
 
 from signet.aws.grants import DynamoDbGrantStore
+from signet.aws.listings import DynamoDbSubjectListing
 from signet.aws.sessions import DynamoDbSessionStore
 from signet.errors import OAuthError, Reason
 from signet.model.grant import Grant
 from signet.model.session import Session
-from signet.ports import ClientGrants, GrantListing, GrantStore, SessionListing, SessionStore
+from signet.ports import ClientGrants, GrantListing, GrantStore, SessionListing, SessionStore, SubjectListing
 from tests.support.embedded_tables import Tables
-from tests.support.people_fakes import InMemoryGrantStore, InMemorySessionStore
+from tests.support.people_fakes import InMemoryGrantStore, InMemorySessionStore, InMemorySubjectListing
 
 GRANT = Grant("g1", "app", "alice", "https://app", ("openid",), 1, "d", 160, expires_at=700, created_at=100, sid="s1")
 SESSION = Session("d1", "s1", "alice", 100, ("pwd",), "acr", 100, expires_at=200, ends_at=300, user_agent="Browser")
@@ -44,6 +45,42 @@ def sessions(request: pytest.FixtureRequest) -> Sessions:
     tables: Tables = request.getfixturevalue("tables")
     DynamoDbGrantStore(tables.dynamodb, tables.state).create(GRANT)
     return DynamoDbSessionStore(tables.dynamodb, tables.state)
+
+
+@dataclass
+class Kept:
+    """What is kept of people in the state table, and the listing of it."""
+
+    grants: Grants
+    sessions: Sessions
+    listing: SubjectListing
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def kept(request: pytest.FixtureRequest) -> Kept:
+    """Nothing yet."""
+    if request.param == "memory":
+        grants, sessions = InMemoryGrantStore(), InMemorySessionStore()
+        return Kept(grants, sessions, InMemorySubjectListing(grants, sessions))
+    tables: Tables = request.getfixturevalue("tables")
+    table = (tables.dynamodb, tables.state)
+    return Kept(DynamoDbGrantStore(*table), DynamoDbSessionStore(*table), DynamoDbSubjectListing(*table))
+
+
+def test_grants_and_sessions_are_listed_together_as_they_are_apart(kept: Kept) -> None:
+    """Of one user, each before its end."""
+    for grant in (GRANT, replace(GRANT, grant_id="g2", expires_at=150), replace(GRANT, grant_id="g3", sub="bob")):
+        kept.grants.create(grant)
+    for session in (SESSION, replace(SESSION, digest="d2", expires_at=150), replace(SESSION, digest="d3", sub="bob")):
+        kept.sessions.create(session)
+    kept.grants.revoke("g1", 120)
+    for sub, now in (("alice", 149), ("alice", 150), ("alice", 200), ("alice", 700), ("bob", 150), ("carol", 150)):
+        grants, sessions = kept.listing.of_subject(sub, now)
+        by_id = sorted(grants, key=lambda grant: grant.grant_id)
+        assert by_id == sorted(kept.grants.of_subject(sub, now), key=lambda grant: grant.grant_id)
+        by_digest = sorted(sessions, key=lambda session: session.digest)
+        assert by_digest == sorted(kept.sessions.of_subject(sub, now), key=lambda session: session.digest)
+    assert kept.listing.of_subject("alice", 150) == ([replace(GRANT, revoked_at=120)], [SESSION])
 
 
 def test_the_grants_of_a_client_are_found_among_all(grants: Grants) -> None:
@@ -132,6 +169,7 @@ def test_a_table_that_is_missing_is_unavailable(tables: Tables) -> None:
     asks: list[Any] = [
         lambda: list(DynamoDbGrantStore(tables.dynamodb, "missing").of_subject("alice", 1)),
         lambda: list(DynamoDbSessionStore(tables.dynamodb, "missing").of_subject("alice", 1)),
+        lambda: DynamoDbSubjectListing(tables.dynamodb, "missing").of_subject("alice", 1),
     ]
     for ask in asks:
         with pytest.raises(OAuthError) as raised:

@@ -148,17 +148,17 @@ def test_what_has_ended_already_costs_no_write(deployment: Deployment, service: 
     assert deployment.calls == [READ, PUT, QUERY, READ_TWO, DELETE]
 
 
-def test_the_account_page_makes_seven_round_trips(
+def test_the_account_page_makes_four_round_trips(
     deployment: Deployment, service: Service, app: Application, ada: User
 ) -> None:
-    """The session, the user; grants, consents and sessions, of which the first and the last are read again."""
+    """The session; user and consents together; grants and sessions together, as listed and as they are."""
     service.consent(ada, app)
     visitor = service.signed_in(ada)
     visitor.get(app.url()).redirected(app.redirect_uri)
     visitor.get(ACCOUNT)
     deployment.calls.clear()
     assert visitor.get(ACCOUNT).heading == "Your account"
-    assert deployment.calls == [READ, READ, QUERY, READ_TWO, QUERY, QUERY, READ_TWO]
+    assert deployment.calls == [READ, QUERY, QUERY, READ_TWO]
 
 
 def test_a_refresh_makes_two_round_trips(service: Service, ada: User) -> None:

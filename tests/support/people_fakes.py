@@ -92,9 +92,9 @@ class InMemoryConsentStore:
         with self._people.lock:
             return self._people.consents.pop((sub, client_id), None) is not None
 
-    def list(self, sub: str) -> Iterator[Consent]:
-        consents = (consent for (owner, _), consent in sorted(self._people.consents.items()) if owner == sub)
-        return iter(list(consents))
+    def of_user(self, sub: str) -> tuple[User | None, list[Consent]]:
+        consents = [consent for (owner, _), consent in sorted(self._people.consents.items()) if owner == sub]
+        return self._people.users.get(sub), consents
 
 
 class InMemoryScopeStore:
@@ -265,6 +265,17 @@ class InMemoryGrantStore:
     def of_client(self, client_id: str, now: int) -> Iterator[Grant]:
         grants = self._grants.values()
         return iter([grant for grant in grants if grant.client_id == client_id and now < grant.expires_at])
+
+
+class InMemorySubjectListing:
+    """ports.SubjectListing over what is kept of grants and of sessions."""
+
+    def __init__(self, grants: InMemoryGrantStore, sessions: InMemorySessionStore) -> None:
+        self._grants = grants
+        self._sessions = sessions
+
+    def of_subject(self, sub: str, now: int) -> tuple[list[Grant], list[Session]]:
+        return list(self._grants.of_subject(sub, now)), list(self._sessions.of_subject(sub, now))
 
 
 class InMemoryTokenStatusStore:

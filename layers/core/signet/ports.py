@@ -177,8 +177,8 @@ class ConsentStore(Protocol):
     def delete(self, sub: str, client_id: str) -> bool:
         """Take the consent back; False where there was none."""
 
-    def list(self, sub: str) -> Iterable[Consent]:
-        """Every consent of a user."""
+    def of_user(self, sub: str) -> tuple[User | None, Iterable[Consent]]:
+        """A user and everything that they have allowed as it is now, in one read, in the order of client ids."""
 
 
 class StandingStore(Protocol):
@@ -304,6 +304,13 @@ class HeldGrants(GrantListing, Protocol):
 
     def revoke(self, grant_id: str, now: int) -> None:
         """As GrantStore.revoke."""
+
+
+class SubjectListing(Protocol):
+    """All that a user's account page lists."""
+
+    def of_subject(self, sub: str, now: int) -> tuple[Sequence[Grant], Sequence[Session]]:
+        """What GrantListing and SessionListing give, together."""
 
 
 class ClientGrants(Protocol):

@@ -22,7 +22,7 @@ from tests.support.people_fakes import (
 )
 from tests.unit.cli.conftest import ISSUER, CommandLine
 
-READS = {"get", "find", "list", "load", "of_subject", "of_client", "status"} | {
+READS = {"get", "find", "list", "load", "of_subject", "of_user", "of_client", "status"} | {
     "has_imported_hashes",
     "has_short_secrets",
 }

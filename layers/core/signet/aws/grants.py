@@ -13,6 +13,9 @@ from signet.aws.subjects import items_of
 from signet.errors import Reason, unavailable
 from signet.model.grant import Grant, Redemption, Turn
 
+GRANTS = "grant#"
+"""What the keys of all grants begin with."""
+
 _REDEEMABLE = (
     # this code, or there is no such grant
     "code_digest = :code_digest",
@@ -210,7 +213,7 @@ class DynamoDbGrantStore:
 
     def of_subject(self, sub: str, now: int) -> Iterator[Grant]:
         """As ports.GrantListing.of_subject."""
-        grants = map(stored_grant, items_of(self._dynamodb, self._table, sub, "grant#"))
+        grants = map(stored_grant, items_of(self._dynamodb, self._table, sub, GRANTS))
         return (grant for grant in grants if now < grant.expires_at)
 
     def of_client(self, client_id: str, now: int) -> Iterator[Grant]:
@@ -244,7 +247,7 @@ def _not_turned(turn: Turn, stored: Item | None) -> tuple[Grant | None, Reason |
 
 def grant_key(grant_id: str) -> Item:
     """The key of a grant's item."""
-    return item({"pk": f"grant#{grant_id}"})
+    return item({"pk": f"{GRANTS}{grant_id}"})
 
 
 def _item(grant: Grant) -> Item:

@@ -10,6 +10,9 @@ from signet.aws.subjects import items_of
 from signet.errors import Reason
 from signet.model.session import Session
 
+SESSIONS = "session#"
+"""What the keys of all sessions begin with."""
+
 
 class DynamoDbSessionStore:
     """ports.SessionStore on a table. `dynamodb` is a botocore client."""
@@ -73,7 +76,7 @@ class DynamoDbSessionStore:
 
     def of_subject(self, sub: str, now: int) -> Iterator[Session]:
         """As ports.SessionListing.of_subject."""
-        sessions = (restored(Session, stored) for stored in items_of(self._dynamodb, self._table, sub, "session#"))
+        sessions = (restored(Session, stored) for stored in items_of(self._dynamodb, self._table, sub, SESSIONS))
         return (session for session in sessions if session.lives(now))
 
 
@@ -94,4 +97,4 @@ def ended_login(noted: Item) -> int:
 
 
 def _key(digest: str) -> Item:
-    return item({"pk": f"session#{digest}"})
+    return item({"pk": f"{SESSIONS}{digest}"})

@@ -11,8 +11,8 @@ _AT_ONCE = 100
 """Keys that one BatchGetItem takes."""
 
 
-def items_of(dynamodb: Any, table: str, sub: str, prefix: str) -> Iterator[Item]:
-    """A user's items whose key begins with `prefix`, as they are now. Raises OAuthError.
+def items_of(dynamodb: Any, table: str, sub: str, *prefixes: str) -> Iterator[Item]:
+    """A user's items whose key begins with one of the prefixes, as they are now. Raises OAuthError.
 
     The index holds keys alone and lags by a moment, so each item is read again: what has ended meanwhile is seen to
     have, and only what began a moment ago may be missing.
@@ -23,9 +23,10 @@ def items_of(dynamodb: Any, table: str, sub: str, prefix: str) -> Iterator[Item]
             dynamodb,
             TableName=table,
             IndexName="subjects",
-            KeyConditionExpression="sub = :sub AND begins_with(pk, :prefix)",
-            ExpressionAttributeValues={":sub": attribute(sub), ":prefix": attribute(prefix)},
+            KeyConditionExpression="sub = :sub",
+            ExpressionAttributeValues={":sub": attribute(sub)},
         )
+        if entry["pk"]["S"].startswith(prefixes)
     )
     while some := list(islice(keys, _AT_ONCE)):
         yield from batch(dynamodb, {table: some})[table]

@@ -1,5 +1,6 @@
 """The account page: which applications have access, where one is signed in, and an end to either."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from signet.authorize import forms
@@ -10,12 +11,12 @@ from signet.errors import Reason, invalid_request
 from signet.http import HttpRequest, HttpResponse
 from signet.model.access import Account, accesses
 from signet.model.session import Session
-from signet.model.user import User
+from signet.model.user import Consent, User
 from signet.pages.views import AccountNotice, LoginError
 from signet.parameters import Parameters, body_parameters, query_parameters
 from signet.people.exits import Exits
 from signet.people.sessions import Sessions
-from signet.ports import Audit, ClientStore, Clock, ConsentStore, GrantListing, SessionListing, UserStore
+from signet.ports import Audit, ClientStore, Clock, ConsentStore, SubjectListing
 
 FRESH = 600
 """Seconds since the password was typed in which sessions elsewhere can be ended (OWASP ASVS 5.0 section 7.5.2)."""
@@ -32,10 +33,8 @@ class AccountEndpoint:
     """
 
     clients: ClientStore
-    users: UserStore
     consents: ConsentStore
-    grants: GrantListing
-    open_sessions: SessionListing
+    listing: SubjectListing
     sessions: Sessions
     login: Login
     exits: Exits
@@ -49,7 +48,7 @@ class AccountEndpoint:
         if http.method == "POST" and not http.cookies:
             raise invalid_request(Reason.COOKIES_MISSING, "The browser sends no cookies.")
         session = self.sessions.find(http.cookies.get(forms.SESSION, ""))
-        user = self.users.get(session.sub) if session else None
+        user, consents = self.consents.of_user(session.sub) if session else (None, ())
         if session is None or user is None or not session.counts_for(user):
             return self._login(http, fields)
         if query_parameters(http).get("prompt") == "login" and not self._is_fresh(session):
@@ -57,7 +56,7 @@ class AccountEndpoint:
         action = _action(http)
         if http.method == "POST":
             return self._posted(http, action, fields, user, session)
-        return self._shown(http, action, user, session)
+        return self._shown(http, action, user, session, consents)
 
     def _login(
         self, http: HttpRequest, fields: Parameters, user: User | None = None, session: Session | None = None
@@ -78,18 +77,14 @@ class AccountEndpoint:
     def _is_fresh(self, session: Session) -> bool:
         return int(self.clock()) - session.auth_time <= FRESH
 
-    def _shown(self, http: HttpRequest, action: str, user: User, session: Session) -> HttpResponse:
+    def _shown(
+        self, http: HttpRequest, action: str, user: User, session: Session, consents: Iterable[Consent]
+    ) -> HttpResponse:
         now = int(self.clock())
-        grants = [grant for grant in self.grants.of_subject(user.sub, now) if grant.lives(now)]
-        allowed = accesses(self.consents.list(user.sub), grants, self.clients.get)
-        account = Account(user, session, tuple(allowed), self._sessions(user, session))
+        grants, found = self.listing.of_subject(user.sub, now)
+        allowed = accesses(consents, [grant for grant in grants if grant.lives(now)], self.clients.get)
+        account = Account(user, session, tuple(allowed), (session, *_others(found, user, session)))
         return self.pages.account(http, action, account)
-
-    def _sessions(self, user: User, here: Session) -> tuple[Session, ...]:
-        """This one first, then the newest; the index may not have this one yet."""
-        found = self.open_sessions.of_subject(user.sub, int(self.clock()))
-        others = [session for session in found if session.counts_for(user) and session.digest != here.digest]
-        return (here, *sorted(others, key=lambda session: -session.auth_time))
 
     def _posted(self, http: HttpRequest, action: str, fields: Parameters, user: User, session: Session) -> HttpResponse:
         if fields.get("form") == "login":
@@ -104,17 +99,24 @@ class AccountEndpoint:
             return _said(action, AccountNotice.APPLICATION_REMOVED)
         if not self._is_fresh(session):
             return see_other(_action(http, again=True))
-        here, *others = self._sessions(user, session)
+        _, found = self.listing.of_subject(user.sub, int(self.clock()))
+        others = _others(found, user, session)
         if fields["form"] == "session":
             others = [other for other in others if other.sid == fields.get("sid")]
         for ended in others:
             revoked = self.exits.sign_out(ended)
-            self._record("logout", http, sub=user.sub, sid=ended.sid, by=here.sid, grant_ids=list(revoked) or None)
+            self._record("logout", http, sub=user.sub, sid=ended.sid, by=session.sid, grant_ids=list(revoked) or None)
         one = fields["form"] == "session"
         return _said(action, AccountNotice.SESSION_ENDED if one else AccountNotice.OTHER_SESSIONS_ENDED)
 
     def _record(self, event: str, http: HttpRequest, **fields: object) -> None:
         self.audit.record(event, request_id=http.request_id, source_ip=http.source_ip, **fields)
+
+
+def _others(found: Iterable[Session], user: User, here: Session) -> list[Session]:
+    """The user's sessions elsewhere, the newest first."""
+    others = [session for session in found if session.counts_for(user) and session.digest != here.digest]
+    return sorted(others, key=lambda session: -session.auth_time)
 
 
 def _action(http: HttpRequest, *, again: bool = False) -> str:

@@ -3,8 +3,8 @@
 from signet.aws import environ, sdk
 from signet.aws.consents import DynamoDbConsentStore
 from signet.aws.grants import DynamoDbGrantStore
+from signet.aws.listings import DynamoDbSubjectListing
 from signet.aws.sessions import DynamoDbSessionStore
-from signet.aws.users import DynamoDbUserRegistry
 from signet.endpoints.account import AccountEndpoint
 from signet.endpoints.account_pages import AccountPages
 from signet.pages.pages import Pages
@@ -28,10 +28,8 @@ def _answers(audit: Audit) -> Answers:
     pages = AccountPages(Pages(Theme(**environ.theme())), adapters.scopes(dynamodb, registry))
     endpoint = AccountEndpoint(
         clients=adapters.clients(dynamodb, registry),
-        users=DynamoDbUserRegistry(dynamodb, registry),
         consents=DynamoDbConsentStore(dynamodb, registry),
-        grants=grants,
-        open_sessions=store,
+        listing=DynamoDbSubjectListing(dynamodb, state),
         sessions=sessions,
         login=people.login(dynamodb, registry, state, sessions, audit),
         exits=Exits(store, grants, adapters.clock),
