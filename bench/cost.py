@@ -78,9 +78,9 @@ class Work:
 TOKEN = Work("client_credentials token", 1, 0.5, 0, 0, 0, 1, 600, 1_500)
 INTROSPECTION = Work("introspection", 1, 1.2, 1, 3, 0, 0, 450, 700)
 USERINFO = Work("userinfo", 1, 1.2, 1, 3, 0, 0, 350, 700)
-CODE = Work("code of somebody signed in, exchanged for all three tokens", 2, 5.1, 5, 6, 3, 3, 1_000, 3_600)
+CODE = Work("code of somebody signed in, exchanged for all three tokens", 2, 5.1, 5, 7, 3, 3, 1_000, 3_600)
 REFRESH = Work("refresh, with an ID token", 1, 3.0, 2, 3, 1, 3, 600, 3_600)
-SIGN_IN = Work("sign-in on a known device, code and exchange", 4, 29.3, 11, 9, 7, 3, 1_500, 16_000, memory=1024)
+SIGN_IN = Work("sign-in on a known device, code and exchange", 4, 29.3, 11, 10, 7, 3, 1_500, 16_000, memory=1024)
 DOCUMENT = Work("key set or metadata document", 1, 0.3, 0, 0, 0, 0, 0, 1_800)
 WORK = (TOKEN, INTROSPECTION, USERINFO, CODE, REFRESH, SIGN_IN, DOCUMENT)
 

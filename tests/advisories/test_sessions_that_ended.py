@@ -183,19 +183,41 @@ def test_clocks_that_differ_change_nothing(
     assert refused(service, service.refresh(app, tokens["refresh_token"]))
 
 
-def test_a_login_after_a_logout_that_stuck_goes_on(
+def stick(service: Service, visitor: Visitor) -> None:
+    """A logout that is noted, and does not come to the session itself."""
+    form = visitor.get(END_SESSION).form
+    with service.deployment.failing("dynamodb:DeleteItem", denied):
+        assert visitor.post(form.action, {**form.fields, "decision": "sign_out"}).status == 503
+    assert service.session_of(visitor)
+
+
+def test_a_session_whose_logout_stuck_gives_no_more_codes(
     service: Service, app: Application, ada: User, visitor: Visitor
 ) -> None:
-    """It continues the session, whose earlier logins alone are over."""
+    """They would be refused one by one: whoever is there signs in again, and silently nothing is given."""
+    stick(service, visitor)
+    service.clock.advance(3600)
+    for request in ({}, {"max_age": "36000"}, {"scope": OFFLINE}):
+        assert visitor.get(app.url(**request)).step == "login"
+    silent = visitor.get(app.url(prompt="none")).redirected(app.redirect_uri)
+    assert silent["error"] == "login_required"
+    by_the_person(service, app, ada, visitor, "")
+    assert SESSION not in visitor.cookies
+
+
+@pytest.mark.parametrize("seconds", [-3, 0, 1])
+def test_a_login_after_a_logout_that_stuck_goes_on(
+    service: Service, app: Application, ada: User, visitor: Visitor, seconds: int
+) -> None:
+    """It continues the session, whose earlier logins alone are over, by whichever clock the later one is dated."""
+    service.clock.stop()
+    visitor.sign_in(visitor.get(app.url(prompt="login")), "ada", PASSWORD)
     with service.deployment.lagging_index():
         code = code_of(app, visitor)
-        form = visitor.get(END_SESSION).form
-        with service.deployment.failing("dynamodb:DeleteItem", denied):
-            assert visitor.post(form.action, {**form.fields, "decision": "sign_out"}).status == 503
-    service.clock.advance(1)
+        stick(service, visitor)
+    service.clock.advance(seconds)
     session = service.session_of(visitor)
-    page = visitor.get(app.url(prompt="login"))
-    visitor.sign_in(page, "ada", PASSWORD)
+    visitor.sign_in(visitor.get(app.url()), "ada", PASSWORD)
     again = service.session_of(visitor)
     assert session
     assert again

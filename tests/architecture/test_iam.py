@@ -60,8 +60,8 @@ RIGHTS = {
             "dynamodb:GetItem",
             "dynamodb:PutItem",
         },
-        # an account's failures and an address's at once
-        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["throttle#*"]}'): {
+        # whether a session was ended; an account's failures and an address's at once
+        ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["ended#*", "throttle#*"]}'): {
             "dynamodb:BatchGetItem"
         },
         ("StateTable.Arn", 'ForAllValues:StringLike {"dynamodb:LeadingKeys": ["session#*"]}'): {"dynamodb:UpdateItem"},

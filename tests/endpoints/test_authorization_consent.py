@@ -2,9 +2,10 @@
 
 import pytest
 
-from signet.aws.consents import DynamoDbConsentStore
+from signet.aws.standings import DynamoDbStandingStore
 from signet.model.scope import Scope
-from signet.model.user import Consent, User
+from signet.model.standing import Standing
+from signet.model.user import User
 from tests.support.sign_in import PASSWORD, REDIRECT_URI, Application, Service
 from tests.support.visitor import Page
 
@@ -198,17 +199,15 @@ def test_a_consent_taken_back_while_the_page_was_being_answered_stays_so(
     service.consent(ada, app, "openid")
     visitor = service.signed_in(ada)
     page = visitor.open(app.url(scope="openid email"))
-    read = DynamoDbConsentStore.get
+    read = DynamoDbStandingStore.get
 
-    def read_and_taken_back(
-        store: DynamoDbConsentStore, sub: str, client_id: str
-    ) -> tuple[User | None, Consent | None]:
-        found = read(store, sub, client_id)
+    def read_and_taken_back(store: DynamoDbStandingStore, sub: str, client_id: str, sid: str) -> Standing:
+        found = read(store, sub, client_id, sid)
         service.consents.delete(sub, client_id)
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(DynamoDbConsentStore, "get", read_and_taken_back)
+        patched.setattr(DynamoDbStandingStore, "get", read_and_taken_back)
         page = visitor.allow(page)
     assert service.consents.get(ada.sub, "app")[1] is None
     assert service.deployment.state("grant") == []

@@ -75,6 +75,18 @@ def test_a_session_is_continued_by_its_own_user_alone(sessions: Sessions) -> Non
     assert sessions.find(first) is sessions.find(second) is None
 
 
+@pytest.mark.parametrize("seconds", [-4, 0, 1, 60])
+def test_a_login_that_continues_a_session_is_dated_after_the_one_before(
+    sessions: Sessions, clock: Clock, seconds: int
+) -> None:
+    """By whichever clock: what is over after a logout is told by it (docs/decisions/0025)."""
+    _, session = sessions.begin(ALICE)
+    clock.now += seconds
+    _, again = sessions.begin(ALICE, continuing=session)
+    assert again.auth_time == max(session.auth_time + 1, NOON + seconds)
+    assert sessions.begin(BOB, continuing=again)[1].auth_time == NOON + seconds
+
+
 @pytest.mark.parametrize("chosen", ["", "x", "x" * 43, "x" * 10_000, "\ud800" * 43])
 def test_an_id_that_was_not_given_out_is_none(sessions: Sessions, chosen: str) -> None:
     """Nor does it become one by a login (fixation), nor can it be ended."""

@@ -37,7 +37,7 @@ def need(visit: Visit, now: int) -> Need:
 
 def _need(visit: Visit, now: int) -> Need:
     request, session, user = visit.request, visit.session, visit.user
-    if session is None or user is None or not session.counts_for(user):
+    if session is None or user is None or visit.is_over or not session.counts_for(user):
         return Need.LOGIN
     if "select_account" in request.prompt:
         return Need.ACCOUNT

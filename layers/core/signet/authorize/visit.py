@@ -12,7 +12,8 @@ from signet.model.user import Consent, User
 class Visit:
     """What is asked, over which HTTP request, by whom, and what they have allowed before.
 
-    `action` is the URL of the request on this server, in one spelling: where its forms post to.
+    `action` is the URL of the request on this server, in one spelling: where its forms post to. `is_over` says that the
+    session was ended and is still there, since what ends it failed half way.
     """
 
     http: HttpRequest
@@ -21,6 +22,7 @@ class Visit:
     session: Session | None = None
     user: User | None = None
     consent: Consent | None = None
+    is_over: bool = False
 
     @property
     def asked(self) -> str:

@@ -23,7 +23,7 @@ from signet.model.user import Consent, User
 from signet.pages.views import LoginError
 from signet.parameters import Parameters, body_parameters, query_parameters
 from signet.people.sessions import Sessions
-from signet.ports import Audit, ClientStore, Clock, ConsentStore, GrantStore
+from signet.ports import Audit, ClientStore, Clock, ConsentStore, GrantStore, StandingStore
 from signet.settings import Settings
 from signet.tokens.inspect import Inspector
 
@@ -43,6 +43,7 @@ class AuthorizationEndpoint:
     sessions: Sessions
     login: Login
     consents: ConsentStore
+    standings: StandingStore
     grants: GrantStore
     inspector: Inspector
     pages: AuthorizationPages
@@ -85,8 +86,9 @@ class AuthorizationEndpoint:
         session = self.sessions.find(http.cookies.get(forms.SESSION, ""))
         if session is None:
             return Visit(http, request, action)
-        user, consent = self.consents.get(session.sub, request.client.client_id)
-        return Visit(http, request, action, session, user, consent)
+        standing = self.standings.get(session.sub, request.client.client_id, session.sid)
+        over = standing.is_over(session.auth_time)
+        return Visit(http, request, action, session, standing.user, standing.consent, over)
 
     def _shown(self, visit: Visit) -> HttpResponse:
         """The page of the next need, or the grant where there is none."""

@@ -56,7 +56,7 @@ def granted_by(
     if not _is_agreed(client, standing.consent, scope=scope, since=since):
         return Reason.CONSENT_REVOKED
     # both times are the session's own, so no two clocks are compared
-    if standing.ended_login is not None and auth_time <= standing.ended_login:
+    if standing.is_over(auth_time):
         return Reason.SESSION_ENDED
     return standing.user
 

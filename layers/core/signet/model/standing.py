@@ -16,3 +16,7 @@ class Standing:
     user: User | None
     consent: Consent | None
     ended_login: int | None = None
+
+    def is_over(self, auth_time: int) -> bool:
+        """Whether what came of a login at that time, in epoch seconds, has ended with its session."""
+        return self.ended_login is not None and auth_time <= self.ended_login

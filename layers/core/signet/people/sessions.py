@@ -34,12 +34,14 @@ class Sessions:
         """
         self.end(replacing)
         now = int(self.clock())
+        # what ends this session ends what came of every login of it, by whichever clock that one was dated
+        auth_time = max(now, continuing.auth_time + 1) if continuing and continuing.sub == user.sub else now
         session_id = secrets.token_urlsafe(32)
         session = Session(
             digest=session_digest(session_id),
             sid=continuing.sid if continuing and continuing.sub == user.sub else secrets.token_urlsafe(16),
             sub=user.sub,
-            auth_time=now,
+            auth_time=auth_time,
             amr=("pwd",),
             acr=ACR,
             created_at=now,

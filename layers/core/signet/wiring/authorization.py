@@ -4,6 +4,7 @@ from signet.aws import environ, sdk
 from signet.aws.consents import DynamoDbConsentStore
 from signet.aws.grants import DynamoDbGrantStore
 from signet.aws.sessions import DynamoDbSessionStore
+from signet.aws.standings import DynamoDbStandingStore
 from signet.endpoints.authorization import AuthorizationEndpoint
 from signet.endpoints.authorization_pages import AuthorizationPages
 from signet.pages.pages import Pages
@@ -29,6 +30,7 @@ def _answers(audit: Audit) -> Answers:
         sessions=sessions,
         login=people.login(dynamodb, registry, state, sessions, audit),
         consents=DynamoDbConsentStore(dynamodb, registry),
+        standings=DynamoDbStandingStore(dynamodb, registry, state),
         grants=DynamoDbGrantStore(dynamodb, state),
         inspector=adapters.inspector(adapters.key_set(dynamodb, registry)),
         pages=pages,
